@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+
+#include <nlohmann/json.hpp>
+
+namespace prunescope {
+
+/// Limits for JSON from outside.
+struct JsonLimits {
+    std::size_t max_bytes = 64u << 20;
+    int max_depth = 64;
+};
+
+/// Parses one JSON value. Refuses duplicate keys, nesting beyond the limit, invalid UTF-8, trailing
+/// text, NaN and Infinity: most parsers keep the last of two equal keys without a word.
+/// @param what  named in the message, e.g. "config.json"
+/// @throws Error(code) with the position
+nlohmann::json parseJson(std::string_view text,
+                         const std::string& what,
+                         ErrorCode code = ErrorCode::Model,
+                         const JsonLimits& limits = {});
+
+/// Reads and parses a regular file (never a FIFO or a device).
+nlohmann::json readJsonFile(const std::filesystem::path& path,
+                            ErrorCode code = ErrorCode::Model,
+                            const JsonLimits& limits = {});
+
+}  // namespace prunescope

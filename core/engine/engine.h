@@ -1,0 +1,79 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+#include "core/engine/event.h"
+#include "core/engine/request.h"
+
+namespace prunescope {
+
+/// What a job may call while it runs.
+struct JobContext {
+    std::stop_token stop;
+    std::function<void(Event)> emit;
+    /// Waits until nothing new was submitted for `ms`; throws Cancelled when something was.
+    std::function<void(int ms)> settle;
+};
+
+/// What the engine thread does: real models (makeModelBackend) or a test's fake. Called on the
+/// engine thread only, one call at a time.
+class Backend {
+public:
+    virtual ~Backend() = default;
+    Backend(const Backend&) = delete;
+    Backend& operator=(const Backend&) = delete;
+
+    virtual LoadReport load(const LoadRequest& request, const JobContext& context) = 0;
+    virtual void run(const RunRequest& request, const JobContext& context) = 0;
+
+protected:
+    Backend() = default;
+};
+
+/// One thread that owns the model. The latest run wins: submit() replaces the waiting run and stops
+/// the one that is running. A load is never replaced by a run; a newer load replaces it.
+///
+/// Every event carries the id submit() or load() gave. After Failed, Stopped or Idle (for loads:
+/// ModelLoaded) nothing more comes for that id. `emit` is called on the engine thread.
+class Engine {
+public:
+    using MakeBackend = std::function<std::unique_ptr<Backend>()>;
+
+    /// `make` runs on the engine thread, so the backend lives and dies there.
+    Engine(MakeBackend make, std::function<void(Event)> emit);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    RunId submit(RunRequest request);
+    RunId load(LoadRequest request);
+
+    /// Stops what runs and forgets what waits.
+    void cancel();
+
+private:
+    void loop(const std::stop_token& quit);
+    void settle(int ms, const std::stop_token& stop);
+
+    MakeBackend make_;
+    std::function<void(Event)> emit_;
+    std::mutex mutex_;
+    std::condition_variable_any wake_;
+    std::optional<RunRequest> pending_run_;    // guarded by mutex_
+    std::optional<LoadRequest> pending_load_;  // guarded by mutex_
+    std::stop_source current_stop_;            // guarded by mutex_
+    bool current_is_load_ = false;             // guarded by mutex_
+    RunId last_id_ = 0;                        // guarded by mutex_
+    std::jthread thread_;                      // last: joined before the rest is destroyed
+};
+
+/// The backend that loads and runs real models (core/engine/model_backend.cpp).
+std::unique_ptr<Backend> makeModelBackend();
+
+}  // namespace prunescope

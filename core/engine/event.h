@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/engine/request.h"
+#include "core/model/load_report.h"
+#include "core/trace/run_trace.h"
+
+namespace prunescope {
+
+using TracePtr = std::shared_ptr<const RunTrace>;
+
+/// Counted work: "encode, layer 7 of 24".
+struct Progress {
+    RunId id = 0;
+    std::string stage;  ///< "load", "encode", "select", "prefill", "decode", "curve"
+    std::uint64_t step = 0;
+    std::uint64_t of = 0;  ///< 0: unknown
+};
+
+/// The selection is known: overlay, D and stages; the answer is still empty.
+struct Selected {
+    RunId id = 0;
+    TracePtr trace;
+};
+
+/// The selection's parts that took longer: null bands are filled in.
+struct Refined {
+    RunId id = 0;
+    TracePtr trace;
+};
+
+/// One more answer token; `text` is the whole answer so far.
+struct AnswerToken {
+    RunId id = 0;
+    bool unpruned = false;
+    std::int64_t token = 0;
+    std::string text;
+};
+
+/// The pruned run is complete.
+struct Finished {
+    RunId id = 0;
+    TracePtr trace;
+};
+
+/// The un-pruned run of the same picture and prompt is complete.
+struct UnprunedFinished {
+    RunId id = 0;
+    TracePtr trace;
+};
+
+/// D against budget for the request's method and picture.
+struct BudgetPoint {
+    int budget = 0;
+    double shift = 0;         ///< kappa
+    double shift_after = 0;   ///< of what is kept in the end (= shift where nothing was re-selected)
+    bool fired = false;
+    double null_median = 0;
+
+    bool operator==(const BudgetPoint&) const = default;
+};
+
+struct BudgetCurve {
+    RunId id = 0;
+    std::vector<BudgetPoint> points;  ///< ascending budgets
+    bool complete = false;
+};
+
+/// Nothing more comes for this request.
+struct Idle {
+    RunId id = 0;
+};
+
+struct ModelLoaded {
+    RunId id = 0;
+    LoadReport report;
+};
+
+struct Stopped {
+    RunId id = 0;
+};
+
+struct Failed {
+    RunId id = 0;
+    bool loading = false;  ///< a model failed to load; else a run failed
+    ErrorCode code = ErrorCode::Failure;
+    std::string message;
+    std::string hint;
+};
+
+using Event = std::variant<Progress,
+                           Selected,
+                           Refined,
+                           AnswerToken,
+                           Finished,
+                           UnprunedFinished,
+                           BudgetCurve,
+                           Idle,
+                           ModelLoaded,
+                           Stopped,
+                           Failed>;
+
+}  // namespace prunescope

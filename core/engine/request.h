@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/image/image.h"
+#include "core/trace/settings.h"
+
+namespace prunescope {
+
+/// Grows with every submission; 0 is "none".
+using RunId = std::uint64_t;
+
+/// One question to the engine. A value; captured when it is submitted, not when it runs.
+struct RunRequest {
+    RunId id = 0;
+    std::shared_ptr<const Image> image;
+    std::string image_name;
+    std::string prompt;
+    RunSettings settings;
+
+    bool want_answer = true;    ///< false: selection and D only
+    bool want_unpruned = true;  ///< also the un-pruned answer to compare with
+    bool want_curve = true;     ///< also D against budget, after the answers
+    int settle_ms = 150;        ///< stillness to wait for between selection and answer
+};
+
+/// One model to load.
+struct LoadRequest {
+    RunId id = 0;
+    std::string directory;
+    std::string device = "auto";
+    std::string dtype = "auto";
+    int threads = 0;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/image/preprocess.h"
+#include "core/model/load_report.h"
+#include "core/text/prompt.h"
+#include "core/text/tokenizer.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace prunescope {
+
+/// Device and precision as asked for: "auto" lets the machine decide.
+struct LoadOptions {
+    std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
+    std::string dtype = "auto";   ///< auto, fp32, bf16, fp16
+    int threads = 0;              ///< 0: leave LibTorch's own choice
+    std::function<void(std::uint64_t done, std::uint64_t total)> progress;  ///< bytes of weights
+    std::stop_token stop;
+};
+
+/// What a hook sees after encoder layer `layer`. float32, on the model's device.
+struct EncoderTap {
+    int layer = 0;
+    at::Tensor tokens;         ///< [1 + n, D] output of the layer, row 0 CLS
+    at::Tensor cls_attention;  ///< [H, 1 + n] softmax row of CLS
+    at::Tensor keys;           ///< [H, 1 + n, dh] after k_proj with bias, unscaled
+    at::Tensor values;         ///< [H, 1 + n, dh]
+};
+
+/// Rows to go on with: out = mix * in over the patch rows; CLS always stays.
+struct EncoderReduction {
+    std::vector<std::int64_t> keep;  ///< [n'] ascending patch rows (0 = first patch)
+    at::Tensor mix;                  ///< float32 [n', n] or undefined (gather)
+    bool keep_norm = false;          ///< rescale every mixed row to the norm its kept row had
+};
+
+using EncoderHook = std::function<std::optional<EncoderReduction>(const EncoderTap&)>;
+
+/// What one encoder pass gives.
+struct EncoderOutput {
+    at::Tensor features;       ///< float32 [n, D * layers] selected layers, patch rows only
+    at::Tensor cls_features;   ///< float32 [1, D * layers] the CLS row of the same layers
+    at::Tensor cls_attention;  ///< float32 [H, 1 + n] of layer S
+    at::Tensor keys;           ///< float32 [H, 1 + n, dh] of layer S
+    at::Tensor values;         ///< float32 [H, 1 + n, dh] of layer S
+    std::vector<at::Tensor> hidden;  ///< only when asked for: [1 + n, D] float32, entry 0 after
+                                     ///< pre-layernorm, entry l + 1 output of layer l, up to S
+};
+
+/// A position in the language model: keys and values of everything fed so far.
+class KvCache;
+
+/// A LLaVA-family model, loaded. Owned and used by one thread (the engine's).
+class Vlm {
+public:
+    /// Opens a Hugging Face `llava` folder (checkpoints.md). Nothing is converted on disk.
+    /// @throws Error(Model), Error(OutOfMemory), Cancelled
+    static std::unique_ptr<Vlm> load(const std::filesystem::path& directory,
+                                     const LoadOptions& options);
+    ~Vlm();
+    Vlm(const Vlm&) = delete;
+    Vlm& operator=(const Vlm&) = delete;
+
+    const LoadReport& report() const;
+    const Tokenizer& tokenizer() const;
+    const ChatTemplate& chatTemplate() const;
+    const PreprocessConfig& preprocessConfig() const;
+    std::string imageToken() const;
+    std::int64_t imageTokenId() const;
+    int patchSize() const;
+    int contextLength() const;
+    int lastEncoderLayer() const;  ///< S: deepest layer whose output is selected, 0-based
+    bool keepsCls() const;         ///< select strategy "full": the un-pruned sequence holds CLS
+    std::string attentionKernel() const;
+
+    /// One encoder pass over one view. Stops after layer S; checks `stop` at every layer.
+    /// @param pixels  the view's pixels
+    /// @param hook    called after every layer 0..S, or empty
+    EncoderOutput encode(const View& view,
+                         const EncoderHook& hook,
+                         bool want_hidden,
+                         const std::stop_token& stop) const;
+
+    /// [m, D * layers] -> [m, Dt], in the model's dtype.
+    at::Tensor project(const at::Tensor& features) const;
+
+    /// Input embeddings [n, Dt] of token ids, in the model's dtype.
+    /// @throws Error(Input) for ids outside the table
+    at::Tensor embed(const std::vector<std::int64_t>& ids) const;
+
+    /// Feeds embeddings [n, Dt] after what `cache` holds. Position ids are contiguous.
+    /// @return logits of the last position, float32 [V] on the CPU; with `all_positions` [n, V]
+    /// @throws Error(Input) when the context length would be exceeded
+    at::Tensor feed(KvCache& cache,
+                    const at::Tensor& embeddings,
+                    bool all_positions,
+                    const std::stop_token& stop) const;
+
+    /// An empty cache with room for `capacity` positions.
+    std::unique_ptr<KvCache> newCache(int capacity) const;
+
+    bool isStopToken(std::int64_t id) const;
+
+    /// First logit that may be generated: ids outside the tokenizer's vocabulary are masked by the
+    /// caller with this bound. 0..limit-1 are valid.
+    std::int64_t vocabularyLimit() const;
+
+private:
+    struct Parts;
+    explicit Vlm(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/problem.h"
+#include "core/trace/settings.h"
+#include "core/trace/site.h"
+
+namespace prunescope {
+
+enum class ParamType { Integer, Real, Switch, Choice };
+
+/// What a parameter's change recomputes: the encoder pass, or only the selection after it.
+enum class ParamEffect { EncoderPass, Selection };
+
+/// One adjustable parameter of a method. The settings panel's controls, the command line's --set
+/// and `methods --json` are made from this.
+struct ParamSpec {
+    std::string name;   ///< as in --set NAME=VALUE
+    std::string title;  ///< in the panel
+    ParamType type = ParamType::Real;
+    ParamValue fallback = 0.0;  ///< the default
+    double min = 0;
+    double max = 1;
+    double step = 0.01;
+    std::string unit;                  ///< "" for plain numbers
+    std::vector<std::string> choices;  ///< Choice only
+    ParamEffect effect = ParamEffect::Selection;
+    std::string help;  ///< one line
+};
+
+/// What the interface and the engine know about a method without running it.
+struct MethodSpec {
+    std::string id;
+    std::string title;
+    std::string paper;  ///< "Authors or name, year, arXiv id"; "" for baselines
+    std::string note;   ///< e.g. "our implementation of a paper without published code"
+    std::vector<Site::Kind> sites;
+    bool in_encoder = false;      ///< prunes inside the encoder, so the budget moves the encoder pass
+    bool uses_threshold = false;  ///< tau, trigger, phi
+    bool uses_text = false;
+    bool uses_seed = false;
+    bool uses_budget = true;
+    std::vector<ParamSpec> params;
+};
+
+/// Every method, in display order.
+const std::vector<MethodSpec>& methodCatalog();
+
+/// nullptr when there is none of that id.
+const MethodSpec* findMethod(std::string_view id);
+
+/// The settings every method shares (budget, tau, phi, seed, max_new_tokens, …) as specs.
+const std::vector<ParamSpec>& sharedParams();
+
+/// A parameter's value: the one given, or the default.
+ParamValue paramValue(const MethodSpec& method, const RunSettings& settings, std::string_view name);
+double numberParam(const MethodSpec& method, const RunSettings& settings, std::string_view name);
+std::string choiceParam(const MethodSpec& method,
+                        const RunSettings& settings,
+                        std::string_view name);
+
+/// Everything wrong with the settings; empty when they can run. A budget above N is not wrong.
+std::vector<Problem> checkSettings(const RunSettings& settings);
+
+}  // namespace prunescope

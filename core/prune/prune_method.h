@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/image/patch_grid.h"
+#include "core/metric/shift.h"
+#include "core/prune/catalog.h"
+#include "core/trace/run_trace.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace prunescope {
+
+/// What a method sees after one encoder layer. All tensors float32, on the model's device; rows
+/// are slots (patch tokens only, ascending patch order) unless said otherwise.
+struct LayerView {
+    const RunSettings& settings;
+    const PatchGrid& grid;
+    int layer = 0;       ///< 0-based index of the layer that just ran
+    int last_layer = 0;  ///< S: the (deepest) layer whose output is selected
+    int budget = 0;      ///< k, 1 <= k <= N
+
+    std::vector<std::int32_t> patches;  ///< [n] patch index of each slot
+    at::Tensor tokens;                  ///< [n, D] output of the layer
+    at::Tensor cls_attention;           ///< [H, 1 + n] softmax row of CLS; column 0 is CLS itself
+    at::Tensor keys;                    ///< [H, 1 + n, dh] after k_proj with bias, before scaling
+    at::Tensor values;                  ///< [H, 1 + n, dh] after v_proj with bias; row 0 is CLS
+    at::Tensor mass;                    ///< [n] w: patches' worth a token stands for, starts at 1
+    at::Tensor score;                   ///< [n] the method's running score, undefined at layer 0
+};
+
+/// Fewer tokens than before: out = mix * in, or the kept rows themselves where nothing is mixed.
+struct Reduction {
+    std::string name;                ///< the stage's name in the trace
+    std::vector<std::int64_t> keep;  ///< [n'] ascending slots that stay
+    at::Tensor mix;                  ///< float32 [n', n]; undefined: plain gather of `keep`
+    at::Tensor mass;                 ///< float32 [n'] new w; undefined: gathered
+    bool keep_norm = false;          ///< rescale mixed rows to the norm the kept row had
+    at::Tensor deciding_score;       ///< float32 [n] that decided, for the trace
+    std::vector<Transfer> transfers; ///< in patch indices
+};
+
+/// After every encoder layer 0..S: the running score, and a reduction where one is due.
+struct LayerOutcome {
+    at::Tensor score;  ///< float32 [n] (of the tokens before the reduction), or undefined
+    std::optional<Reduction> reduction;
+};
+
+/// What selection sees: the encoder pass's result, the full set and the question.
+struct SelectView {
+    const RunSettings& settings;
+    const PatchGrid& grid;
+    int layer = 0;   ///< S
+    int budget = 0;  ///< k, 1 <= k <= N
+
+    // The pool of M tokens that left the encoder (all N for methods that prune only here).
+    std::vector<std::int32_t> patches;  ///< [M] ascending
+    at::Tensor tokens;                  ///< float32 [M, D] selected features (concatenated layers)
+    at::Tensor cls_attention;           ///< float32 [H, 1 + M] of layer S
+    at::Tensor keys;                    ///< float32 [H, 1 + M, dh] of layer S
+    at::Tensor values;                  ///< float32 [H, 1 + M, dh] of layer S
+    at::Tensor mass;                    ///< float32 [M]
+    at::Tensor score;                   ///< float32 [M] running score, or undefined
+    double chained_shift = 0;           ///< sum over events of D(after recovery, before), for the
+                                        ///< `chained` reference
+
+    const ShiftReference* full = nullptr;  ///< X_f: features of the un-pruned forward pass
+
+    at::Tensor text;  ///< float32 [Lt, Dt] input embeddings of the question's tokens; Lt may be 0
+    std::function<at::Tensor(const at::Tensor&)> project;  ///< [m, D] -> float32 [m, Dt]
+
+    std::function<NullBand()> null_band;  ///< of k draws from X_f, computed once when asked for
+};
+
+/// The tokens that go to the projector, and why.
+struct Selection {
+    at::Tensor tokens;                 ///< float32 [k, D], raster order
+    std::vector<std::int32_t> kept;    ///< [k] patch each token stands for, ascending
+    std::vector<StageTrace> stages;    ///< stages of the selection (site AfterEncoder)
+    ShiftSummary shift;                ///< kappa etc.; kappa is filled for every method
+};
+
+/// A pruning method: two pure functions. No state between calls, no global generator, and the
+/// tensors are never changed in place; the engine gathers and mixes. Called on the engine thread.
+class PruneMethod {
+public:
+    virtual ~PruneMethod() = default;
+    PruneMethod(const PruneMethod&) = delete;
+    PruneMethod& operator=(const PruneMethod&) = delete;
+
+    /// Called after every encoder layer 0..S, only when the catalog says `in_encoder`.
+    virtual LayerOutcome afterLayer(const LayerView& view) const;
+
+    /// Chooses the k output tokens. Called once per view and run.
+    virtual Selection select(const SelectView& view) const = 0;
+
+protected:
+    PruneMethod() = default;
+};
+
+/// @throws Error(Usage) for an unknown id. One line per method in registry.cpp.
+std::unique_ptr<PruneMethod> makeMethod(const std::string& id);
+
+}  // namespace prunescope

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/trace/run_trace.h"
+
+namespace prunescope {
+
+/// The trace as JSON, schema "prunescope.trace/1" (design.md 6.2). Round trip is exact.
+std::string traceToJson(const RunTrace& trace);
+
+/// @throws Error(Input): not a trace, a newer major version, values out of range
+RunTrace traceFromJson(std::string_view json);
+
+/// The summary `prunescope-cli run --json` prints, schema "prunescope.run/1" (design.md 6.1).
+std::string runToJson(const RunTrace& trace);
+
+}  // namespace prunescope
