@@ -1,0 +1,69 @@
+#include "core/engine/stage_cache.h"
+
+#include <algorithm>
+
+namespace prunescope {
+
+namespace {
+
+struct StageLimit {
+    const char* name;
+    std::size_t capacity;
+};
+
+// What an entry weighs decides how many stay: hidden states of a whole pass are tens of megabytes,
+// a selection or a null band a few kilobytes.
+constexpr std::array<StageLimit, kCachedStages> kLimits{{
+    {"preprocess", 8},
+    {"features", 3},
+    {"encoder_pass", 48},
+    {"selection", 256},
+    {"null_band", 4096},
+    {"prefix", 4},
+    {"answer", 256},
+}};
+
+}  // namespace
+
+std::string nameOf(CachedStage stage) {
+    return kLimits[static_cast<std::size_t>(stage)].name;
+}
+
+StageCache::StageCache() {
+    for (std::size_t i = 0; i < shelves_.size(); ++i) {
+        shelves_[i].capacity = kLimits[i].capacity;
+    }
+}
+
+std::vector<StageCounter> StageCache::counters() const {
+    std::vector<StageCounter> out;
+    for (std::size_t i = 0; i < shelves_.size(); ++i) {
+        out.push_back({kLimits[i].name, shelves_[i].hits, shelves_[i].misses});
+    }
+    return out;
+}
+
+void StageCache::clear() {
+    for (Shelf& shelf : shelves_) {
+        shelf.entries.clear();
+    }
+}
+
+std::shared_ptr<const void> StageCache::Shelf::find(std::uint64_t key) {
+    const auto found = std::find_if(
+        entries.begin(), entries.end(), [key](const auto& entry) { return entry.first == key; });
+    if (found == entries.end()) {
+        return nullptr;
+    }
+    entries.splice(entries.begin(), entries, found);
+    return entries.front().second;
+}
+
+void StageCache::Shelf::put(std::uint64_t key, std::shared_ptr<const void> value) {
+    entries.emplace_front(key, std::move(value));
+    if (entries.size() > capacity) {
+        entries.pop_back();
+    }
+}
+
+}  // namespace prunescope

@@ -1,0 +1,525 @@
+#include "core/trace/trace_json.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace prunescope {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kTraceSchema = "prunescope.trace/1";
+constexpr const char* kRunSchema = "prunescope.run/1";
+constexpr int kMaxPatches = 1 << 20;
+
+// ---- writing --------------------------------------------------------------------------------------
+
+json finite(double value) {
+    return std::isfinite(value) ? json(value) : json(nullptr);
+}
+
+json finiteList(const std::vector<float>& values) {
+    json list = json::array();
+    for (const float value : values) {
+        list.push_back(finite(value));
+    }
+    return list;
+}
+
+json optionalNumber(const std::optional<double>& value) {
+    return value ? finite(*value) : json(nullptr);
+}
+
+json toJson(const RunSettings& s) {
+    json params = json::object();
+    for (const auto& [name, value] : s.params) {
+        std::visit([&, &key = name](const auto& v) { params[key] = v; }, value);
+    }
+    return {{"method", s.method},
+            {"budget", s.budget},
+            {"tau", s.tau},
+            {"trigger", nameOf(s.trigger)},
+            {"phi", s.phi},
+            {"seed", s.seed},
+            {"metric", s.metric},
+            {"params", params},
+            {"image_mode", nameOf(s.image_mode)},
+            {"max_new_tokens", s.max_new_tokens}};
+}
+
+json toJson(const NullBand& band) {
+    return {{"p5", band.p5}, {"median", band.median}, {"p95", band.p95}, {"draws", band.draws}};
+}
+
+json toJson(const RectF& r) {
+    return json::array({r.x, r.y, r.width, r.height});
+}
+
+json toJson(const Site& site) {
+    const char* kind = site.kind == Site::Kind::EncoderLayer   ? "encoder_layer"
+                       : site.kind == Site::Kind::AfterEncoder ? "after_encoder"
+                                                               : "decoder_layer";
+    return {{"kind", kind}, {"layer", site.layer}};
+}
+
+json toJson(const StageTrace& stage) {
+    json transfers = json::array();
+    for (const Transfer& t : stage.transfers) {
+        transfers.push_back(json::array({t.from_patch, t.to_patch, t.weight}));
+    }
+    return {{"site", toJson(stage.site)},
+            {"name", stage.name},
+            {"tokens_in", stage.tokens_in},
+            {"tokens_out", stage.tokens_out},
+            {"score", finiteList(stage.score)},
+            {"slot_from_patch", stage.slot_from_patch},
+            {"transfers", std::move(transfers)},
+            {"mass", finiteList(stage.mass)},
+            {"cluster_of", stage.cluster_of},
+            {"centres", stage.centres},
+            {"baseline", stage.baseline},
+            {"chosen", stage.chosen},
+            {"text_relevance", finiteList(stage.text_relevance)},
+            {"shift_before", optionalNumber(stage.shift_before)},
+            {"shift_after", optionalNumber(stage.shift_after)},
+            {"null_band", toJson(stage.null_band)},
+            {"ms", stage.ms}};
+}
+
+json toJson(const ShiftSummary& s) {
+    return {{"metric", s.metric},
+            {"kappa", optionalNumber(s.kappa)},
+            {"kappa_after", optionalNumber(s.kappa_after)},
+            {"mean_term", finite(s.mean_term)},
+            {"variance_term", finite(s.variance_term)},
+            {"tau", finite(s.tau)},
+            {"fired", s.fired},
+            {"accepted", s.accepted},
+            {"null_band", toJson(s.null_band)}};
+}
+
+json toJson(const ViewTrace& view) {
+    json stages = json::array();
+    for (const StageTrace& stage : view.stages) {
+        stages.push_back(toJson(stage));
+    }
+    return {{"grid",
+             {{"rows", view.grid.rows}, {"cols", view.grid.cols}, {"patch_px", view.grid.patch_px}}},
+            {"source", toJson(view.source)},
+            {"stages", std::move(stages)},
+            {"kept", view.kept},
+            {"shift", toJson(view.shift)}};
+}
+
+json toJson(const Timings& t) {
+    return {{"preprocess", t.preprocess},
+            {"encode", t.encode},
+            {"select", t.select},
+            {"project", t.project},
+            {"prefill", t.prefill},
+            {"decode", t.decode}};
+}
+
+json toJson(const ModelIdentity& m) {
+    return {{"name", m.name},
+            {"fingerprint", m.fingerprint},
+            {"device", m.device},
+            {"dtype", m.dtype},
+            {"attention", m.attention},
+            {"layers", m.layers},
+            {"threads", m.threads}};
+}
+
+json toJson(const ImageIdentity& i) {
+    return {{"name", i.name}, {"hash", i.hash}, {"width", i.width}, {"height", i.height}};
+}
+
+json toJson(const TokenCounts& t) {
+    return {{"visual_full", t.visual_full}, {"visual_kept", t.visual_kept}, {"text", t.text}};
+}
+
+json toJson(const AnswerTrace& a) {
+    return {{"text", a.text},
+            {"ids", a.ids},
+            {"pieces", a.pieces},
+            {"probability", finiteList(a.probability)},
+            {"complete", a.complete},
+            {"hit_length_limit", a.hit_length_limit}};
+}
+
+json toJson(const std::vector<StageCounter>& counters) {
+    json list = json::array();
+    for (const StageCounter& c : counters) {
+        list.push_back({{"stage", c.stage}, {"hits", c.hits}, {"misses", c.misses}});
+    }
+    return list;
+}
+
+std::string dumped(const json& value, int indent) {
+    return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+// ---- reading --------------------------------------------------------------------------------------
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw Error(ErrorCode::Input, "The trace cannot be read: " + what + ".");
+}
+
+/// A member that must be there, with its place in the message.
+const json& member(const json& object, const char* name) {
+    if (!object.is_object() || !object.contains(name)) {
+        refuse(std::string("\"") + name + "\" is missing");
+    }
+    return object.at(name);
+}
+
+template <typename T>
+T valueOf(const json& object, const char* name) {
+    try {
+        return member(object, name).get<T>();
+    } catch (const json::exception&) {
+        refuse(std::string("\"") + name + "\" has the wrong type");
+    }
+}
+
+double numberOrNan(const json& value) {
+    if (value.is_null()) {
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+    if (!value.is_number()) {
+        refuse("a number was expected");
+    }
+    return value.get<double>();
+}
+
+std::vector<float> floatList(const json& object, const char* name) {
+    const json& list = member(object, name);
+    if (!list.is_array()) {
+        refuse(std::string("\"") + name + "\" is not a list");
+    }
+    std::vector<float> out;
+    out.reserve(list.size());
+    for (const json& value : list) {
+        out.push_back(static_cast<float>(numberOrNan(value)));
+    }
+    return out;
+}
+
+std::optional<double> optionalNumber(const json& object, const char* name) {
+    const json& value = member(object, name);
+    return value.is_null() ? std::nullopt : std::optional(numberOrNan(value));
+}
+
+RunSettings settingsFrom(const json& j) {
+    RunSettings s;
+    s.method = valueOf<std::string>(j, "method");
+    s.budget = valueOf<int>(j, "budget");
+    s.tau = valueOf<double>(j, "tau");
+    s.trigger = triggerFrom(valueOf<std::string>(j, "trigger"));
+    s.phi = valueOf<double>(j, "phi");
+    s.seed = valueOf<std::uint64_t>(j, "seed");
+    s.metric = valueOf<std::string>(j, "metric");
+    s.image_mode = imageModeFrom(valueOf<std::string>(j, "image_mode"));
+    s.max_new_tokens = valueOf<int>(j, "max_new_tokens");
+    const json& params = member(j, "params");
+    for (const auto& [name, value] : params.items()) {
+        if (value.is_string()) {
+            s.params[name] = value.get<std::string>();
+        } else {
+            s.params[name] = numberOrNan(value);
+        }
+    }
+    return s;
+}
+
+NullBand nullBandFrom(const json& j) {
+    return {valueOf<double>(j, "p5"),
+            valueOf<double>(j, "median"),
+            valueOf<double>(j, "p95"),
+            valueOf<int>(j, "draws")};
+}
+
+Site siteFrom(const json& j) {
+    const auto kind = valueOf<std::string>(j, "kind");
+    Site site;
+    site.layer = valueOf<int>(j, "layer");
+    if (kind == "encoder_layer") {
+        site.kind = Site::Kind::EncoderLayer;
+    } else if (kind == "after_encoder") {
+        site.kind = Site::Kind::AfterEncoder;
+    } else if (kind == "decoder_layer") {
+        site.kind = Site::Kind::DecoderLayer;
+    } else {
+        refuse("\"" + kind + "\" is not a known site");
+    }
+    return site;
+}
+
+/// Patch indices in range, so that no view has to check again.
+void checkPatches(const std::vector<std::int32_t>& patches, int lowest, int n, const char* name) {
+    for (const std::int32_t patch : patches) {
+        if (patch < lowest || patch >= n) {
+            refuse(std::string("\"") + name + "\" names patch " + std::to_string(patch) + " of " +
+                   std::to_string(n));
+        }
+    }
+}
+
+void checkLength(std::size_t length, int n, const char* name, bool may_be_empty) {
+    if (length != static_cast<std::size_t>(n) && !(may_be_empty && length == 0)) {
+        refuse(std::string("\"") + name + "\" has " + std::to_string(length) + " entries, not " +
+               std::to_string(n));
+    }
+}
+
+std::vector<Transfer> transfersFrom(const json& list, int n) {
+    std::vector<Transfer> out;
+    for (const json& t : list) {
+        if (!t.is_array() || t.size() != 3 || !t[0].is_number_integer() ||
+            !t[1].is_number_integer() || !t[2].is_number()) {
+            refuse("a transfer is not [from, to, weight]");
+        }
+        out.push_back({t[0].get<std::int32_t>(), t[1].get<std::int32_t>(), t[2].get<float>()});
+        checkPatches({out.back().from_patch, out.back().to_patch}, 0, n, "transfers");
+    }
+    return out;
+}
+
+StageTrace stageFrom(const json& j, int n) {
+    using Patches = std::vector<std::int32_t>;
+    StageTrace s;
+    s.site = siteFrom(member(j, "site"));
+    s.name = valueOf<std::string>(j, "name");
+    s.tokens_in = valueOf<int>(j, "tokens_in");
+    s.tokens_out = valueOf<int>(j, "tokens_out");
+    s.score = floatList(j, "score");
+    checkLength(s.score.size(), n, "score", true);
+    s.slot_from_patch = valueOf<Patches>(j, "slot_from_patch");
+    checkLength(s.slot_from_patch.size(), n, "slot_from_patch", false);
+    checkPatches(s.slot_from_patch, -1, n, "slot_from_patch");
+    s.transfers = transfersFrom(member(j, "transfers"), n);
+    s.mass = floatList(j, "mass");
+    s.cluster_of = valueOf<Patches>(j, "cluster_of");
+    checkLength(s.cluster_of.size(), n, "cluster_of", true);
+    checkPatches(s.cluster_of, -1, n, "cluster_of");
+    s.centres = valueOf<Patches>(j, "centres");
+    s.baseline = valueOf<Patches>(j, "baseline");
+    s.chosen = valueOf<Patches>(j, "chosen");
+    checkPatches(s.centres, 0, n, "centres");
+    checkPatches(s.baseline, 0, n, "baseline");
+    checkPatches(s.chosen, 0, n, "chosen");
+    s.text_relevance = floatList(j, "text_relevance");
+    checkLength(s.text_relevance.size(), n, "text_relevance", true);
+    s.shift_before = optionalNumber(j, "shift_before");
+    s.shift_after = optionalNumber(j, "shift_after");
+    s.null_band = nullBandFrom(member(j, "null_band"));
+    s.ms = valueOf<double>(j, "ms");
+    return s;
+}
+
+ShiftSummary shiftFrom(const json& j) {
+    ShiftSummary s;
+    s.metric = valueOf<std::string>(j, "metric");
+    s.kappa = optionalNumber(j, "kappa");
+    s.kappa_after = optionalNumber(j, "kappa_after");
+    s.mean_term = numberOrNan(member(j, "mean_term"));
+    s.variance_term = numberOrNan(member(j, "variance_term"));
+    s.tau = numberOrNan(member(j, "tau"));
+    s.fired = valueOf<bool>(j, "fired");
+    s.accepted = valueOf<bool>(j, "accepted");
+    s.null_band = nullBandFrom(member(j, "null_band"));
+    return s;
+}
+
+ViewTrace viewFrom(const json& j) {
+    ViewTrace view;
+    const json& grid = member(j, "grid");
+    view.grid = {valueOf<int>(grid, "rows"), valueOf<int>(grid, "cols"), valueOf<int>(grid, "patch_px")};
+    if (view.grid.rows < 1 || view.grid.cols < 1 || view.grid.rows > kMaxPatches / view.grid.cols) {
+        refuse("the patch grid is out of range");
+    }
+    const auto source = valueOf<std::vector<double>>(j, "source");
+    if (source.size() != 4) {
+        refuse("\"source\" is not a rectangle");
+    }
+    view.source = {source[0], source[1], source[2], source[3]};
+    for (const json& stage : member(j, "stages")) {
+        view.stages.push_back(stageFrom(stage, view.grid.count()));
+    }
+    view.kept = valueOf<std::vector<std::int32_t>>(j, "kept");
+    checkPatches(view.kept, 0, view.grid.count(), "kept");
+    view.shift = shiftFrom(member(j, "shift"));
+    return view;
+}
+
+AnswerTrace answerFrom(const json& j) {
+    AnswerTrace a;
+    a.text = valueOf<std::string>(j, "text");
+    a.ids = valueOf<std::vector<std::int64_t>>(j, "ids");
+    a.pieces = valueOf<std::vector<std::string>>(j, "pieces");
+    a.probability = floatList(j, "probability");
+    a.complete = valueOf<bool>(j, "complete");
+    a.hit_length_limit = valueOf<bool>(j, "hit_length_limit");
+    return a;
+}
+
+Timings timingsFrom(const json& j) {
+    return {valueOf<double>(j, "preprocess"),
+            valueOf<double>(j, "encode"),
+            valueOf<double>(j, "select"),
+            valueOf<double>(j, "project"),
+            valueOf<double>(j, "prefill"),
+            valueOf<double>(j, "decode")};
+}
+
+void readIdentities(const json& j, RunTrace& trace) {
+    const json& m = member(j, "model");
+    trace.model = {valueOf<std::string>(m, "name"),
+                   valueOf<std::string>(m, "fingerprint"),
+                   valueOf<std::string>(m, "device"),
+                   valueOf<std::string>(m, "dtype"),
+                   valueOf<std::string>(m, "attention"),
+                   valueOf<int>(m, "layers"),
+                   valueOf<int>(m, "threads")};
+    const json& i = member(j, "image");
+    trace.image = {valueOf<std::string>(i, "name"),
+                   valueOf<std::string>(i, "hash"),
+                   valueOf<int>(i, "width"),
+                   valueOf<int>(i, "height")};
+    const json& t = member(j, "tokens");
+    trace.tokens = {
+        valueOf<int>(t, "visual_full"), valueOf<int>(t, "visual_kept"), valueOf<int>(t, "text")};
+}
+
+double mean(const std::vector<ViewTrace>& views, std::optional<double> ShiftSummary::*field) {
+    double sum = 0;
+    for (const ViewTrace& view : views) {
+        sum += (view.shift.*field).value_or(0);
+    }
+    return sum / static_cast<double>(views.size());
+}
+
+json shiftSummaryJson(const ViewTrace& view) {
+    json events = json::array();
+    for (const StageTrace& stage : view.stages) {
+        if (stage.shift_before) {
+            events.push_back({{"layer", stage.site.layer},
+                              {"tokens_in", stage.tokens_in},
+                              {"tokens_out", stage.tokens_out},
+                              {"value", finite(*stage.shift_before)}});
+        }
+    }
+    return {{"metric", view.shift.metric},
+            {"per_event", std::move(events)},
+            {"kappa", optionalNumber(view.shift.kappa)},
+            {"kappa_after", optionalNumber(view.shift.kappa_after)},
+            {"tau", finite(view.shift.tau)},
+            {"fired", view.shift.fired},
+            {"accepted", view.shift.accepted}};
+}
+
+json runShiftJson(const RunTrace& trace) {
+    if (trace.views.empty()) {
+        return nullptr;
+    }
+    json shift = shiftSummaryJson(trace.views.front());
+    if (trace.views.size() > 1) {
+        shift["views"] = json::array();
+        bool any_fired = false;
+        bool any_accepted = false;
+        for (const ViewTrace& view : trace.views) {
+            shift["views"].push_back(shiftSummaryJson(view));
+            any_fired = any_fired || view.shift.fired;
+            any_accepted = any_accepted || view.shift.accepted;
+        }
+        shift["kappa"] = finite(mean(trace.views, &ShiftSummary::kappa));
+        shift["kappa_after"] = finite(mean(trace.views, &ShiftSummary::kappa_after));
+        shift["fired"] = any_fired;
+        shift["accepted"] = any_accepted;
+    }
+    return shift;
+}
+
+}  // namespace
+
+std::string traceToJson(const RunTrace& trace) {
+    json views = json::array();
+    for (const ViewTrace& view : trace.views) {
+        views.push_back(toJson(view));
+    }
+    return dumped({{"schema", kTraceSchema},
+                   {"version", trace.version},
+                   {"settings", toJson(trace.settings)},
+                   {"prompt", trace.prompt},
+                   {"model", toJson(trace.model)},
+                   {"image", toJson(trace.image)},
+                   {"views", std::move(views)},
+                   {"tokens", toJson(trace.tokens)},
+                   {"answer", toJson(trace.answer)},
+                   {"timings_ms", toJson(trace.timings_ms)},
+                   {"cache", toJson(trace.cache)},
+                   {"reused", trace.reused},
+                   {"notes", trace.notes}},
+                  1);
+}
+
+RunTrace traceFromJson(std::string_view text) {
+    const json j = parseJson(text, "the trace", ErrorCode::Input);
+    const auto schema = valueOf<std::string>(j, "schema");
+    if (schema != kTraceSchema) {
+        refuse("its schema is " + quoted(schema) + ", this program reads " + kTraceSchema);
+    }
+    RunTrace trace;
+    trace.version = valueOf<std::string>(j, "version");
+    trace.settings = settingsFrom(member(j, "settings"));
+    trace.prompt = valueOf<std::string>(j, "prompt");
+    readIdentities(j, trace);
+    for (const json& view : member(j, "views")) {
+        trace.views.push_back(viewFrom(view));
+    }
+    trace.answer = answerFrom(member(j, "answer"));
+    trace.timings_ms = timingsFrom(member(j, "timings_ms"));
+    for (const json& counter : member(j, "cache")) {
+        trace.cache.push_back({valueOf<std::string>(counter, "stage"),
+                               valueOf<std::int64_t>(counter, "hits"),
+                               valueOf<std::int64_t>(counter, "misses")});
+    }
+    trace.reused = valueOf<std::vector<std::string>>(j, "reused");
+    trace.notes = valueOf<std::vector<std::string>>(j, "notes");
+    return trace;
+}
+
+std::string runToJson(const RunTrace& trace) {
+    json kept = json::array();
+    for (const ViewTrace& view : trace.views) {
+        kept.push_back(view.kept);
+    }
+    json settings = toJson(trace.settings);
+    settings["prompt"] = trace.prompt;
+    settings["image"] = toJson(trace.image);
+    settings["threads"] = trace.model.threads;
+    return dumped({{"schema", kRunSchema},
+                   {"answer", trace.answer.text},
+                   {"answer_ids", trace.answer.ids},
+                   {"tokens", toJson(trace.tokens)},
+                   {"shift", runShiftJson(trace)},
+                   {"kept", std::move(kept)},
+                   {"timings_ms", toJson(trace.timings_ms)},
+                   {"model", trace.model.name},
+                   {"model_fingerprint", trace.model.fingerprint},
+                   {"device", trace.model.device},
+                   {"dtype", trace.model.dtype},
+                   {"attention", trace.model.attention},
+                   {"settings", std::move(settings)},
+                   {"notes", trace.notes},
+                   {"version", trace.version}},
+                  1);
+}
+
+}  // namespace prunescope
