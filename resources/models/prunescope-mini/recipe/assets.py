@@ -1,0 +1,397 @@
+"""Collects cut-outs, backgrounds and fonts from freely licensed packages into a compact cache.
+
+`python assets.py` builds the cache once; `Assets.load()` maps it into memory. Without the packages, `Assets.toy()`
+draws a few shapes itself, which is enough for a smoke test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import hashlib
+import io
+import json
+import os
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+import classes
+
+RECIPE = Path(__file__).resolve().parent
+WORK = Path(os.environ.get("PRUNESCOPE_TRAINING", RECIPE.parents[3] / ".training"))
+CACHE = WORK / "cache"
+SIZES = (192, 96, 48)
+BACKGROUND_SIDE = 448
+SPLITS = ("train", "val", "test")
+
+STAMPS = Path("/usr/share/tuxpaint/stamps")
+CLIPART = Path("/usr/share/openclipart/png")
+EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
+EMOJI_PNG = "/usr/share/rubygems-integration/all/gems/gemojione-*/"
+PHOTOS = ("/usr/share/doc/opencv-doc/examples/data/*.*", "/usr/share/backgrounds/**/*.*",
+          "/usr/share/wallpapers/*/contents/images/*.*", "{skimage}/data/*.*")
+OPENCV_PHOTOS = {"aloeL.jpg", "baboon.jpg", "board.jpg", "building.jpg", "graf1.png", "leuvenA.jpg", "home.jpg",
+                 "rubberwhale1.png", "starry_night.jpg", "stuff.jpg", "ela_original.jpg", "box_in_scene.png",
+                 "aero1.jpg", "aero3.jpg", "left01.jpg"}
+SKIMAGE_PHOTOS = {"astronaut.png", "brick.png", "camera.png", "cell.png", "coins.png", "grass.png", "gravel.png",
+                  "hubble_deep_field.jpg", "ihc.png", "retina.jpg"}
+SHOWS_A_CLASS = ("ladybird", "mouse", "elephant", "goldfish", "flower", "calla", "wine", "kleiber", "dragonfly",
+                 "wings", "cups", "fossa", "screenshot", "vnc", "painted", "balloon", "tree", "cow", "moon")
+FONT_DIRS = ("dejavu", "liberation", "liberation2", "lato", "open-sans", "roboto", "cantarell", "comfortaa",
+             "crosextra", "noto")
+FONT_STYLES = ("Bold", "Regular", "Semibold", "Black", "Medium", "R.", "B.")
+
+
+@dataclass
+class Cutout:
+    """One cut-out: its class (-1: clutter without a name), where it came from, its split, and where its pixels lie."""
+
+    label: int
+    source: str
+    group: str
+    split: str = "train"
+    levels: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+class Assets:
+    """Cut-outs at several sizes, backgrounds and fonts, by split."""
+
+    def __init__(self, names: list[str], categories: list[str], cutouts: list[Cutout], pixels: np.ndarray,
+                 backgrounds: list[dict], background_pixels: np.ndarray, fonts: dict[str, list[str]]) -> None:
+        self.names, self.categories = names, categories
+        self.cutouts, self.pixels = cutouts, pixels
+        self.backgrounds, self.background_pixels = backgrounds, background_pixels
+        self.fonts = fonts
+        self.by_class: dict[str, dict[int, list[int]]] = {s: defaultdict(list) for s in SPLITS}
+        for i, cutout in enumerate(cutouts):
+            self.by_class[cutout.split][cutout.label].append(i)
+        for label in range(len(names)):  # small classes have no cut-out of their own for validation
+            if label not in self.by_class["val"]:
+                self.by_class["val"][label] = self.by_class["train"][label]
+
+    def image(self, index: int, side: float) -> np.ndarray:
+        """The cut-out (premultiplied RGBA) from the smallest stored size that is not below `side`."""
+        levels = self.cutouts[index].levels
+        chosen = levels[0]
+        for level in levels:
+            if max(level[1], level[2]) >= side:
+                chosen = level
+        offset, height, width = chosen
+        return self.pixels[offset:offset + height * width * 4].reshape(height, width, 4)
+
+    def background(self, index: int) -> np.ndarray:
+        """One background picture."""
+        entry = self.backgrounds[index]
+        size = entry["h"] * entry["w"] * 3
+        return self.background_pixels[entry["offset"]:entry["offset"] + size].reshape(entry["h"], entry["w"], 3)
+
+    def background_indices(self, split: str) -> list[int]:
+        """Backgrounds of a split."""
+        return [i for i, entry in enumerate(self.backgrounds) if entry["split"] == split]
+
+    @staticmethod
+    def load(folder: Path = CACHE) -> "Assets":
+        """Maps the cache built by this script."""
+        index = json.loads((folder / "index.json").read_text())
+        return Assets(index["names"], index["categories"], [Cutout(**c) for c in index["cutouts"]],
+                      np.load(folder / "cutouts.npy", mmap_mode="r"), index["backgrounds"],
+                      np.load(folder / "backgrounds.npy", mmap_mode="r"), index["fonts"])
+
+    @staticmethod
+    def toy() -> "Assets":
+        """Drawn shapes and plain backgrounds: needs no package."""
+        shapes = {"ball": None, "box": 4, "kite": 3, "gem": 6, "star": 5}
+        cutouts, pieces, offset = [], [], 0
+        for label, (name, corners) in enumerate(shapes.items()):
+            for variant, split in enumerate(("train", "train", "val", "test")):
+                picture = Image.new("RGBA", (96, 96))
+                draw = ImageDraw.Draw(picture)
+                fill = tuple(int(v) for v in np.random.RandomState(label * 7 + variant).randint(40, 255, 3)) + (255,)
+                if corners is None:
+                    draw.ellipse((6, 6, 90, 90), fill)
+                elif name == "star":
+                    angle = np.arange(10) * np.pi / 5
+                    radius = np.where(np.arange(10) % 2, 18, 44)
+                    draw.polygon([(48 + r * np.sin(a), 48 - r * np.cos(a)) for a, r in zip(angle, radius)], fill)
+                else:
+                    draw.regular_polygon((48, 48, 44), corners, fill=fill)
+                array = premultiply(np.asarray(picture))
+                cutouts.append(Cutout(label, f"toy/{name}{variant}", f"{name}{variant}", split, [(offset, 96, 96)]))
+                pieces.append(array.reshape(-1))
+                offset += array.size
+        backgrounds, background_pieces = [], []
+        for i, split in enumerate(SPLITS):
+            noise = np.random.RandomState(i).randint(60, 200, (8, 8, 3)).astype(np.uint8)
+            array = cv2.resize(noise, (BACKGROUND_SIDE, BACKGROUND_SIDE), interpolation=cv2.INTER_CUBIC)
+            backgrounds.append({"split": split, "offset": i * array.size, "h": array.shape[0], "w": array.shape[1],
+                                "source": "toy"})
+            background_pieces.append(array.reshape(-1))
+        return Assets(list(shapes), ["toy"] * len(shapes), cutouts, np.concatenate(pieces), backgrounds,
+                      np.concatenate(background_pieces), {s: [""] for s in SPLITS})
+
+
+def premultiply(rgba: np.ndarray) -> np.ndarray:
+    """Colour times alpha, so that interpolation has no fringe."""
+    alpha = rgba[..., 3:].astype(np.uint16)
+    return np.concatenate([(rgba[..., :3].astype(np.uint16) * alpha // 255).astype(np.uint8), rgba[..., 3:]], -1)
+
+
+def shrink(rgba: np.ndarray, side: int) -> np.ndarray:
+    """Area-averaged copy whose longer side is `side`."""
+    height, width = rgba.shape[:2]
+    scale = side / max(height, width)
+    size = (max(4, round(width * scale)), max(4, round(height * scale)))
+    return cv2.resize(rgba, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def trimmed(picture: Image.Image) -> np.ndarray | None:
+    """The part inside the alpha box, or None where there is no real cut-out."""
+    picture = picture.convert("RGBA")
+    alpha = np.asarray(picture)[..., 3]
+    rows, columns = np.flatnonzero((alpha > 40).any(1)), np.flatnonzero((alpha > 40).any(0))
+    if len(rows) < 24 or len(columns) < 10:
+        return None
+    array = np.asarray(picture)[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+    coverage = (array[..., 3] > 128).mean()
+    return None if coverage > 0.985 or coverage < 0.06 else array
+
+
+def open_svg(path: Path) -> Image.Image | None:
+    """A rendered SVG; None where the renderer is missing or fails."""
+    try:
+        done = subprocess.run(["rsvg-convert", "-w", "256", "-h", "256", "-a", str(path)], capture_output=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Image.open(io.BytesIO(done.stdout)) if done.returncode == 0 and done.stdout else None
+
+
+def opened(path: Path) -> np.ndarray | None:
+    """A cut-out file as trimmed RGBA."""
+    try:
+        picture = open_svg(path) if path.suffix == ".svg" else Image.open(path)
+        return None if picture is None else trimmed(picture)
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def find_cutouts(table: list[classes.Entry]) -> list[tuple[int, str, np.ndarray]]:
+    """(class, source, picture) of everything the class table matches, and clutter with class -1."""
+    found: list[tuple[int, str, np.ndarray]] = []
+
+    def add(label: int, source: str, array: np.ndarray | None) -> None:
+        if array is not None and not classes.NOT_WHAT_IT_SAYS.search(source):
+            found.append((label, source, array))
+
+    stamp_patterns = [classes.pattern(e.stamps) for e in table]
+    clip_patterns = [classes.pattern(e.clipart) for e in table]
+    for path in sorted([*STAMPS.rglob("*.png"), *STAMPS.rglob("*.svg")]):
+        text_file = path.with_suffix(".txt")
+        if "_mirror" in path.stem or not text_file.exists():
+            continue
+        lines = text_file.read_text(errors="replace").splitlines()
+        caption = classes.plain(lines[0] if lines else "")
+        source = "tuxpaint/" + str(path.relative_to(STAMPS))
+        if classes.EXCLUDE_STAMPS.search(caption):
+            continue
+        hits = [i for i, p in enumerate(stamp_patterns) if p.search(caption)]
+        if hits:
+            hits = [i for i in hits if table[i].name in caption] or hits
+            add(max(hits, key=lambda i: len(table[i].name)), source, opened(path))
+        elif any(part in source for part in ("/food/", "/household/", "symbols/shapes", "seasonal", "/hobbies/", "flags")):
+            add(-1, source, opened(path))
+    for path in sorted(CLIPART.rglob("*.png")):
+        relative = str(path.relative_to(CLIPART))
+        if classes.EXCLUDE_CLIPART.search(relative) or relative.startswith(("computer/icons", "signs_and_symbols", "logos",
+                                                                            "special", "people", "geography")):
+            continue
+        stem = classes.plain(path.stem.replace("_", " "))
+        hits = [i for i, p in enumerate(clip_patterns) if p.search(stem)]
+        if hits:
+            add(hits[0] if len(hits) == 1 else max(hits, key=lambda i: len(table[i].name)), "openclipart/" + relative, opened(path))
+    for root in glob.glob(EMOJI_PNG):
+        index = json.loads((Path(root) / "config" / "index.json").read_text())
+        font = ImageFont.truetype(str(EMOJI_FONT), 109) if EMOJI_FONT.exists() else None
+        for label, entry in enumerate(table):
+            for short in entry.emoji:
+                if short not in index:
+                    continue
+                add(label, "gemojione/" + short, opened(Path(root) / "assets" / "png" / (index[short]["unicode"].upper() + ".png")))
+                if font is not None:
+                    picture = Image.new("RGBA", (180, 160))
+                    ImageDraw.Draw(picture).text((10, 10), index[short]["moji"].replace("\ufe0f", "")[:1], font=font, embedded_color=True)
+                    add(label, "noto-emoji/" + short, trimmed(picture))
+    return found
+
+
+def signature(rgba: np.ndarray) -> np.ndarray:
+    """A small picture that tells copies of one drawing apart from different drawings."""
+    height, width = rgba.shape[:2]
+    side = max(height, width)
+    square = np.full((side, side, 3), 127, np.uint8)
+    alpha = rgba[..., 3:] / 255
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top:top + height, left:left + width] = rgba[..., :3] * alpha + 127 * (1 - alpha)
+    return cv2.resize(square, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def grouped(found: list[tuple[int, str, np.ndarray]]) -> list[str]:
+    """A group name for each cut-out: copies and mirrored copies of one drawing share it, so a split never parts them."""
+    small = [signature(array) for _, _, array in found]
+    parent = list(range(len(found)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for i in range(len(found)):
+        for j in range(i):
+            same_class = found[i][0] == found[j][0]
+            distance = min(np.abs(small[i] - small[j]).mean(), np.abs(small[i] - small[j][:, ::-1]).mean())
+            if distance < (11 if same_class else 4):
+                parent[root(i)] = root(j)
+    return [found[root(i)][1] for i in range(len(found))]
+
+
+def digest(text: str) -> str:
+    """Stable pseudo-random order of names."""
+    return hashlib.sha1(text.encode()).hexdigest()
+
+
+def split_groups(labels: list[int], groups: list[str]) -> dict[str, str]:
+    """Assigns groups to splits class by class: about a fifth is held out for the benchmark, one for validation."""
+    result: dict[str, str] = {}
+    per_class: dict[int, set[str]] = defaultdict(set)
+    for label, group in zip(labels, groups):
+        per_class[label].add(group)
+    for label, members in per_class.items():
+        order = sorted(members, key=digest)
+        count = len(order)
+        held = 0 if count < 4 or label < 0 else 1 if count < 8 else 2 if count < 14 else 3
+        checked = 1 if count >= 5 and label >= 0 else 0
+        for i, group in enumerate(order):
+            result[group] = "test" if i < held else "val" if i < held + checked else "train"
+    return result
+
+
+def find_backgrounds() -> list[tuple[str, np.ndarray]]:
+    """Photographs and painted backgrounds that show none of the named things, without copies."""
+    try:
+        import importlib.util
+        spec = importlib.util.find_spec("skimage")
+        skimage = str(Path(spec.origin).parent) if spec and spec.origin else "/nonexistent"
+    except ImportError:
+        skimage = "/nonexistent"
+    found: list[tuple[str, np.ndarray]] = []
+    seen: list[np.ndarray] = []
+    for wildcard in PHOTOS:
+        for name in sorted(glob.glob(wildcard.format(skimage=skimage), recursive=True), key=lambda f: (-os.path.getsize(f), f)):
+            base = os.path.basename(name)
+            if "opencv-doc" in name and base not in OPENCV_PHOTOS or "skimage" in name and base not in SKIMAGE_PHOTOS:
+                continue
+            if any(word in name.lower() for word in SHOWS_A_CLASS):
+                continue
+            try:
+                array = np.asarray(Image.open(name).convert("RGB"))
+            except (OSError, ValueError):
+                continue
+            if min(array.shape[:2]) < 230:
+                continue
+            scale = BACKGROUND_SIDE / min(array.shape[:2])
+            array = cv2.resize(array, (round(array.shape[1] * scale), round(array.shape[0] * scale)),
+                               interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)[:, :BACKGROUND_SIDE * 2]
+            small = cv2.resize(array, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
+            if any(np.abs(small - other).mean() < 8 for other in seen):
+                continue
+            seen.append(small)
+            found.append((name, array))
+    return found
+
+
+def find_fonts() -> dict[str, list[str]]:
+    """Font files by split; a family lies in one split only."""
+    families: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(Path("/usr/share/fonts/truetype").rglob("*.ttf")):
+        if path.parent.name in FONT_DIRS and any(style in path.name for style in FONT_STYLES) and "Italic" not in path.name:
+            if not any(word in path.name for word in ("Symbol", "Emoji", "Math", "Oblique", "Light", "Thin")):
+                families[path.name.split("-")[0]].append(str(path))
+    result: dict[str, list[str]] = {s: [] for s in SPLITS}
+    for i, family in enumerate(sorted(families, key=digest)):
+        result["test" if i % 5 == 0 else "val" if i % 5 == 1 else "train"] += families[family]
+    return result
+
+
+def build(folder: Path = CACHE) -> None:
+    """Builds the cache."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = classes.entries()
+    found = find_cutouts(table)
+    groups = grouped(found)
+    splits = split_groups([f[0] for f in found], groups)
+    trained = {found[i][0] for i in range(len(found)) if splits[groups[i]] == "train"}
+    kept = [i for i, entry in enumerate(table) if i in trained and len({groups[k] for k in range(len(found)) if found[k][0] == i}) >= 3]
+    renumber = {old: new for new, old in enumerate(kept)} | {-1: -1}
+    cutouts, pieces, offset = [], [], 0
+    for (label, source, array), group in zip(found, groups):
+        if label not in renumber:
+            continue
+        cutout = Cutout(renumber[label], source, group, splits[group])
+        premultiplied = premultiply(array)
+        for side in SIZES:
+            level = shrink(premultiplied, side)
+            cutout.levels.append((offset, level.shape[0], level.shape[1]))
+            pieces.append(level.reshape(-1))
+            offset += level.size
+        cutouts.append(cutout)
+    np.save(folder / "cutouts.npy", np.concatenate(pieces))
+    backgrounds, pieces, offset = [], [], 0
+    for name, array in find_backgrounds():
+        rank = int(digest(os.path.basename(name))[:8], 16) % 10
+        backgrounds.append({"source": name, "split": "test" if rank < 2 else "val" if rank == 2 else "train",
+                            "offset": offset, "h": array.shape[0], "w": array.shape[1]})
+        pieces.append(array.reshape(-1))
+        offset += array.size
+    np.save(folder / "backgrounds.npy", np.concatenate(pieces))
+    index = {"names": [table[i].name for i in kept], "categories": [table[i].category for i in kept],
+             "cutouts": [vars(c) for c in cutouts], "backgrounds": backgrounds, "fonts": find_fonts()}
+    (folder / "index.json").write_text(json.dumps(index))
+    print(f"{len(kept)} classes, cut-outs by split:",
+          {s: sum(c.split == s and c.label >= 0 for c in cutouts) for s in SPLITS},
+          "clutter", sum(c.label < 0 for c in cutouts),
+          "backgrounds", {s: sum(b["split"] == s for b in backgrounds) for s in SPLITS},
+          "fonts", {s: len(f) for s, f in index["fonts"].items()})
+    print("not kept:", [e.name for i, e in enumerate(table) if i not in kept])
+
+
+def contact_sheet(path: Path, split: str | None = None) -> None:
+    """One row per class with its cut-outs, to check names by eye (a coloured frame marks the split)."""
+    assets = Assets.load()
+    members = [[i for i, c in enumerate(assets.cutouts) if c.label == k and split in (None, c.split)] for k in range(len(assets.names))]
+    columns, cell = 24, 52
+    sheet = np.full((len(members) * cell, columns * cell + 90, 3), 255, np.uint8)
+    for row, indices in enumerate(members):
+        cv2.putText(sheet, assets.names[row], (2, row * cell + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1)
+        for column, i in enumerate(indices[:columns]):
+            small = shrink(assets.image(i, 48), 46)
+            top, left = row * cell + 3, 90 + column * cell + 3
+            area = sheet[top:top + small.shape[0], left:left + small.shape[1]]
+            area[:] = small[..., :3] + (area * (1 - small[..., 3:] / 255.0)).astype(np.uint8)
+            colour = {"train": (220, 220, 220), "val": (60, 90, 255), "test": (255, 0, 0)}[assets.cutouts[i].split]
+            cv2.rectangle(sheet, (left - 2, top - 2), (left + 47, top + 47), colour, 1)
+    Image.fromarray(sheet).save(path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet instead of building")
+    arguments = parser.parse_args()
+    if arguments.sheet:
+        contact_sheet(arguments.sheet)
+    else:
+        build()
