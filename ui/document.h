@@ -100,7 +100,7 @@ public:
     /// Shows a result that was computed earlier (a trace file, the bundled sample).
     void showTrace(TracePtr trace);
 
-signals:
+Q_SIGNALS:
     void inputsChanged();    ///< picture, prompt or settings: a run may be due
     void settingsChanged();  ///< settings only (also on undo and redo)
     void imageChanged();

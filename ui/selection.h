@@ -31,7 +31,7 @@ public:
     void setPatches(std::vector<int> patches);
     void togglePatch(int patch);
 
-signals:
+Q_SIGNALS:
     void viewChanged(int view);
     void stageChanged(int stage);
     void hoveredChanged(int patch);
