@@ -74,6 +74,9 @@ public:
 
     bool curveComplete() const { return curve_complete_; }
 
+    /// False when the result on show is of another picture, prompt or settings than the inputs.
+    bool resultMatchesInputs() const;
+
     QString streamedAnswer() const { return streamed_answer_; }
 
     QString streamedUnpruned() const { return streamed_unpruned_; }
@@ -97,6 +100,12 @@ public:
 
     void dismissError();
 
+    /// Picture and prompt in one undo step, as a sample brings them.
+    void setSample(std::shared_ptr<const Image> image,
+                   const QString& name,
+                   const QString& path,
+                   const QString& prompt);
+
     /// Shows a result that was computed earlier (a trace file, the bundled sample).
     void showTrace(TracePtr trace);
 
@@ -118,8 +127,40 @@ private:
     friend class PromptCommand;
     friend class SettingsCommand;
 
+    /// What a result depends on, as it was when the run was submitted.
+    struct Inputs {
+        std::shared_ptr<const Image> image;
+        QString prompt;
+        RunSettings settings;
+
+        bool operator==(const Inputs&) const = default;
+    };
+
+    struct Result {
+        TracePtr trace;
+        Inputs inputs;
+    };
+
+    Inputs inputs() const { return {image_, prompt_, settings_}; }
+
     void setState(RunState state);
     void inputsMoved();
+    void settle();
+    void clearResults();
+    bool unprunedStays(const Inputs& next) const;
+    bool curveStays(const Inputs& next) const;
+
+    void on(const Progress& event);
+    void on(const Selected& event);
+    void on(const Refined& event);
+    void on(const AnswerToken& event);
+    void on(const Finished& event);
+    void on(const UnprunedFinished& event);
+    void on(const BudgetCurve& event);
+    void on(const Idle& event);
+    void on(const ModelLoaded& event);
+    void on(const Stopped& event);
+    void on(const Failed& event);
 
     std::shared_ptr<const Image> image_;
     QString image_name_;
@@ -141,6 +182,9 @@ private:
     std::optional<Progress> progress_;
     std::optional<LoadReport> model_;
     QString loading_directory_;
+    Inputs run_inputs_;     // of the run that is expected
+    Inputs result_inputs_;  // of trace_
+    Result last_valid_;     // where a cancelled run goes back to
     RunId run_id_ = 0;
     RunId load_id_ = 0;
 };

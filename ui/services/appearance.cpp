@@ -1,0 +1,104 @@
+#include "ui/services/appearance.h"
+
+#include <QApplication>
+#include <QFile>
+#include <QIconEngine>
+#include <QPainter>
+#include <QPalette>
+#include <QStyleFactory>
+#include <QSvgRenderer>
+#include <QToolTip>
+
+namespace prunescope {
+
+namespace {
+
+struct Shades {
+    QColor window, base, alternate, text, button, muted, accent, on_accent, link, mid;
+};
+
+QPalette paletteOf(const Shades& c) {
+    QPalette palette(c.button, c.window);
+    palette.setColor(QPalette::Window, c.window);
+    palette.setColor(QPalette::Base, c.base);
+    palette.setColor(QPalette::AlternateBase, c.alternate);
+    palette.setColor(QPalette::WindowText, c.text);
+    palette.setColor(QPalette::Text, c.text);
+    palette.setColor(QPalette::ButtonText, c.text);
+    palette.setColor(QPalette::Button, c.button);
+    palette.setColor(QPalette::ToolTipBase, c.base);
+    palette.setColor(QPalette::ToolTipText, c.text);
+    palette.setColor(QPalette::PlaceholderText, c.muted);
+    palette.setColor(QPalette::Highlight, c.accent);
+    palette.setColor(QPalette::HighlightedText, c.on_accent);
+    palette.setColor(QPalette::Link, c.link);
+    palette.setColor(QPalette::Mid, c.mid);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) {
+        palette.setColor(QPalette::Disabled, role, c.muted);
+    }
+    return palette;
+}
+
+QPalette lightPalette() {
+    return paletteOf({0xf4f5f7, 0xffffff, 0xeef0f3, 0x1d2129, 0xe9ebef, 0x6b7280, 0x2563c9,
+                      0xffffff, 0x1d4fb0, 0xc3c8d0});
+}
+
+QPalette darkPalette() {
+    return paletteOf({0x22252b, 0x191b20, 0x1f2228, 0xe6e8ec, 0x2e323a, 0x8b93a1, 0x3d7be0,
+                      0xffffff, 0x8ab4f8, 0x464c58});
+}
+
+// Paints at the size and in the colour it is asked for, so icons survive a palette change.
+class SymbolicEngine : public QIconEngine {
+public:
+    explicit SymbolicEngine(QString file) : file_(std::move(file)) {}
+
+    void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
+        const qreal ratio = painter->device()->devicePixelRatioF();
+        QPixmap pixmap(rect.size() * ratio);
+        pixmap.fill(Qt::transparent);
+        QPainter drawing(&pixmap);
+        QSvgRenderer(file_).render(&drawing);
+        drawing.setCompositionMode(QPainter::CompositionMode_SourceIn);
+        const auto group = mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active;
+        const auto role =
+            mode == QIcon::Selected ? QPalette::HighlightedText : QPalette::ButtonText;
+        drawing.fillRect(pixmap.rect(), QApplication::palette().color(group, role));
+        drawing.end();
+        pixmap.setDevicePixelRatio(ratio);
+        painter->drawPixmap(rect.topLeft(), pixmap);
+    }
+
+    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
+        QPixmap result(size);
+        result.fill(Qt::transparent);
+        QPainter painter(&result);
+        paint(&painter, QRect(QPoint(), size), mode, state);
+        return result;
+    }
+
+    QIconEngine* clone() const override { return new SymbolicEngine(file_); }
+
+private:
+    QString file_;
+};
+
+}  // namespace
+
+void applyAppearance(QApplication& app, Appearance appearance) {
+    app.setStyle(QStyleFactory::create("Fusion"));
+    static const QPalette system = QApplication::palette();
+    const QPalette palette = appearance == Appearance::Dark    ? darkPalette()
+                             : appearance == Appearance::Light ? lightPalette()
+                             : system.color(QPalette::Window).lightness() < 128 ? darkPalette()
+                                                                                : lightPalette();
+    app.setPalette(palette);
+    QToolTip::setPalette(palette);
+}
+
+QIcon symbolicIcon(const QString& name) {
+    return QIcon(new SymbolicEngine(":/icons/" + name + ".svg"));
+}
+
+}  // namespace prunescope

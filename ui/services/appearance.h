@@ -1,0 +1,18 @@
+#pragma once
+
+#include <QIcon>
+
+#include "ui/services/preferences.h"
+
+class QApplication;
+
+namespace prunescope {
+
+/// Fusion style with a light or dark palette; System keeps what the desktop says.
+void applyAppearance(QApplication& app, Appearance appearance);
+
+/// A symbolic icon of resources/icons, drawn in the palette's text colour (grey when disabled).
+/// Follows the palette when it is asked for again.
+QIcon symbolicIcon(const QString& name);
+
+}  // namespace prunescope

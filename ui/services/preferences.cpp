@@ -1,0 +1,95 @@
+#include "ui/services/preferences.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QStandardPaths>
+
+namespace prunescope {
+
+namespace {
+
+constexpr int kMaxRecent = 10;
+constexpr int kLayoutVersion = 1;
+
+QString defaultPath() {
+    return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
+           "/prunescope/prunescope.ini";
+}
+
+}  // namespace
+
+Preferences::Preferences(const QString& path)
+    : settings_(path.isEmpty() ? defaultPath() : path, QSettings::IniFormat) {}
+
+QStringList Preferences::recentFiles() const {
+    return settings_.value("recent/files").toStringList();
+}
+
+void Preferences::addRecentFile(const QString& path) {
+    addRecent("recent/files", path);
+}
+
+void Preferences::clearRecentFiles() {
+    settings_.remove("recent/files");
+}
+
+QStringList Preferences::recentModels() const {
+    return settings_.value("recent/models").toStringList();
+}
+
+void Preferences::addRecentModel(const QString& directory) {
+    addRecent("recent/models", directory);
+}
+
+void Preferences::addRecent(const QString& key, const QString& path) {
+    const QString absolute = QDir::cleanPath(QFileInfo(path).absoluteFilePath());
+    QStringList recent = settings_.value(key).toStringList();
+    recent.removeAll(absolute);
+    recent.prepend(absolute);
+    settings_.setValue(key, recent.mid(0, kMaxRecent));
+}
+
+Appearance Preferences::appearance() const {
+    const QString name = settings_.value("appearance").toString();
+    return name == "dark"    ? Appearance::Dark
+           : name == "light" ? Appearance::Light
+                             : Appearance::System;
+}
+
+void Preferences::setAppearance(Appearance appearance) {
+    settings_.setValue("appearance",
+                       appearance == Appearance::Dark    ? "dark"
+                       : appearance == Appearance::Light ? "light"
+                                                         : "system");
+}
+
+bool Preferences::live() const {
+    return settings_.value("live", true).toBool();
+}
+
+void Preferences::setLive(bool live) {
+    settings_.setValue("live", live);
+}
+
+QByteArray Preferences::windowGeometry() const {
+    return settings_.value("window/geometry").toByteArray();
+}
+
+QByteArray Preferences::windowState() const {
+    return settings_.value("window/version").toInt() == kLayoutVersion
+               ? settings_.value("window/state").toByteArray()
+               : QByteArray();
+}
+
+void Preferences::setWindow(const QByteArray& geometry, const QByteArray& state) {
+    settings_.setValue("window/geometry", geometry);
+    settings_.setValue("window/state", state);
+    settings_.setValue("window/version", kLayoutVersion);
+}
+
+void Preferences::reset() {
+    settings_.clear();
+    settings_.sync();
+}
+
+}  // namespace prunescope

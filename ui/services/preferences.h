@@ -1,0 +1,44 @@
+#pragma once
+
+#include <QByteArray>
+#include <QSettings>
+#include <QStringList>
+
+namespace prunescope {
+
+enum class Appearance { System, Light, Dark };
+
+/// What is remembered between starts: preferences only, never a document's state. INI on every
+/// system; a missing or broken file gives the defaults.
+class Preferences {
+public:
+    /// Empty path: the user's configuration folder.
+    explicit Preferences(const QString& path = {});
+
+    QStringList recentFiles() const;
+    void addRecentFile(const QString& path);
+    void clearRecentFiles();
+
+    QStringList recentModels() const;
+    void addRecentModel(const QString& directory);
+
+    Appearance appearance() const;
+    void setAppearance(Appearance appearance);
+
+    bool live() const;
+    void setLive(bool live);
+
+    /// Empty when it was written by another layout version.
+    QByteArray windowGeometry() const;
+    QByteArray windowState() const;
+    void setWindow(const QByteArray& geometry, const QByteArray& state);
+
+    void reset();
+
+private:
+    void addRecent(const QString& key, const QString& path);
+
+    mutable QSettings settings_;
+};
+
+}  // namespace prunescope

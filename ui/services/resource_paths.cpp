@@ -1,0 +1,29 @@
+#include "ui/services/resource_paths.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+#include <QStringList>
+
+namespace prunescope {
+
+QString resourceDirectory() {
+    const QString here = QCoreApplication::applicationDirPath();
+    QStringList places{here + "/../share/prunescope", here + "/../Resources", here + "/resources"};
+#ifdef PRUNESCOPE_SOURCE_DIR
+    places << QStringLiteral(PRUNESCOPE_SOURCE_DIR "/resources");
+#endif
+    for (const QString& place : places) {
+        if (QFileInfo(place + "/models").isDir()) {
+            return QDir::cleanPath(place);
+        }
+    }
+    return {};
+}
+
+QString bundledModelDirectory() {
+    const QString resources = resourceDirectory();
+    return resources.isEmpty() ? QString() : resources + "/models/starter";
+}
+
+}  // namespace prunescope
