@@ -1,16 +1,17 @@
 #include "core/engine/engine.h"
 
+#include "core/base/error.h"
+#include "core/base/stop.h"
+
 #include <chrono>
 #include <new>
 #include <utility>
 
-#include "core/base/error.h"
-#include "core/base/stop.h"
-
 namespace prunescope {
 
 Engine::Engine(MakeBackend make, std::function<void(Event)> emit)
-    : make_(std::move(make)), emit_(std::move(emit)),
+    : make_(std::move(make)),
+      emit_(std::move(emit)),
       thread_([this](const std::stop_token& quit) { loop(quit); }) {}
 
 Engine::~Engine() {
@@ -39,8 +40,14 @@ RunId Engine::load(LoadRequest request) {
 
 void Engine::cancel() {
     const std::lock_guard lock(mutex_);
-    pending_run_.reset();
-    pending_load_.reset();
+    if (pending_run_) {
+        forgotten_.push_back(pending_run_->id);
+        pending_run_.reset();
+    }
+    if (pending_load_) {
+        forgotten_.push_back(pending_load_->id);
+        pending_load_.reset();
+    }
     current_stop_.request_stop();
     wake_.notify_all();
 }
@@ -58,48 +65,64 @@ void Engine::loop(const std::stop_token& quit) {
     for (;;) {
         std::optional<LoadRequest> load;
         std::optional<RunRequest> run;
+        std::vector<RunId> forgotten;
         JobContext context;
         {
             std::unique_lock lock(mutex_);
             current_is_load_ = false;
-            if (!wake_.wait(
-                    lock, quit, [this] { return pending_load_ || pending_run_; })) {
+            if (!wake_.wait(lock, quit, [this] {
+                    return pending_load_ || pending_run_ || !forgotten_.empty();
+                })) {
                 return;
             }
+            forgotten = std::exchange(forgotten_, {});
             // A model first: the run that waits is meant for it.
             if (pending_load_) {
                 load = std::exchange(pending_load_, std::nullopt);
                 current_is_load_ = true;
-            } else {
+            } else if (pending_run_) {
                 run = std::exchange(pending_run_, std::nullopt);
             }
             current_stop_ = std::stop_source{};
             context.stop = current_stop_.get_token();
         }
-        context.emit = emit_;
-        context.settle = [this, stop = context.stop](int ms) { settle(ms, stop); };
-        const RunId id = load ? load->id : run->id;
-        const auto fail = [&](ErrorCode code, const std::string& message, const std::string& hint) {
-            emit_(Failed{id, load.has_value(), code, message, hint});
-        };
-        try {
-            if (load) {
-                emit_(ModelLoaded{id, backend->load(*load, context)});
-            } else {
-                backend->run(*run, context);
-                emit_(Idle{id});
-            }
-        } catch (const Cancelled&) {
-            emit_(Stopped{id});
-        } catch (const Error& error) {
-            fail(error.code(), error.what(), error.hint());
-        } catch (const std::bad_alloc&) {
-            fail(ErrorCode::OutOfMemory,
-                 "Memory ran out.",
-                 "Close other programs, or choose a smaller model or precision.");
-        } catch (const std::exception& error) {
-            fail(ErrorCode::Failure, error.what(), {});
+        for (const RunId stopped : forgotten) {
+            emit_(Stopped{stopped});
         }
+        if (!load && !run) {
+            continue;
+        }
+        runJob(*backend, load, run, std::move(context));
+    }
+}
+
+void Engine::runJob(Backend& backend,
+                    const std::optional<LoadRequest>& load,
+                    const std::optional<RunRequest>& run,
+                    JobContext context) {
+    context.emit = emit_;
+    context.settle = [this, stop = context.stop](int ms) { settle(ms, stop); };
+    const RunId id = load ? load->id : run->id;
+    const auto fail = [&](ErrorCode code, const std::string& message, const std::string& hint) {
+        emit_(Failed{id, load.has_value(), code, message, hint});
+    };
+    try {
+        if (load) {
+            emit_(ModelLoaded{id, backend.load(*load, context)});
+        } else {
+            backend.run(*run, context);
+            emit_(Idle{id});
+        }
+    } catch (const Cancelled&) {
+        emit_(Stopped{id});
+    } catch (const Error& error) {
+        fail(error.code(), error.what(), error.hint());
+    } catch (const std::bad_alloc&) {
+        fail(ErrorCode::OutOfMemory,
+             "Memory ran out.",
+             "Close other programs, or choose a smaller model or precision.");
+    } catch (const std::exception& error) {
+        fail(ErrorCode::Failure, error.what(), {});
     }
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "core/engine/event.h"
+#include "core/engine/request.h"
+
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -7,9 +10,7 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
-
-#include "core/engine/event.h"
-#include "core/engine/request.h"
+#include <vector>
 
 namespace prunescope {
 
@@ -54,11 +55,15 @@ public:
     RunId submit(RunRequest request);
     RunId load(LoadRequest request);
 
-    /// Stops what runs and forgets what waits.
+    /// Stops what runs and forgets what waits; Stopped is emitted for both.
     void cancel();
 
 private:
     void loop(const std::stop_token& quit);
+    void runJob(Backend& backend,
+                const std::optional<LoadRequest>& load,
+                const std::optional<RunRequest>& run,
+                JobContext context);
     void settle(int ms, const std::stop_token& stop);
 
     MakeBackend make_;
@@ -67,6 +72,7 @@ private:
     std::condition_variable_any wake_;
     std::optional<RunRequest> pending_run_;    // guarded by mutex_
     std::optional<LoadRequest> pending_load_;  // guarded by mutex_
+    std::vector<RunId> forgotten_;             // guarded by mutex_: cancelled before they began
     std::stop_source current_stop_;            // guarded by mutex_
     bool current_is_load_ = false;             // guarded by mutex_
     RunId last_id_ = 0;                        // guarded by mutex_

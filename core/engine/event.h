@@ -1,16 +1,16 @@
 #pragma once
 
+#include "core/base/error.h"
+#include "core/engine/request.h"
+#include "core/model/load_report.h"
+#include "core/trace/run_trace.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "core/base/error.h"
-#include "core/engine/request.h"
-#include "core/model/load_report.h"
-#include "core/trace/run_trace.h"
 
 namespace prunescope {
 
@@ -59,8 +59,8 @@ struct UnprunedFinished {
 /// D against budget for the request's method and picture.
 struct BudgetPoint {
     int budget = 0;
-    double shift = 0;         ///< kappa
-    double shift_after = 0;   ///< of what is kept in the end (= shift where nothing was re-selected)
+    double shift = 0;        ///< kappa
+    double shift_after = 0;  ///< of what is kept in the end (= shift where nothing was re-selected)
     bool fired = false;
     double null_median = 0;
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "core/image/image.h"
+#include "core/trace/settings.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include "core/image/image.h"
-#include "core/trace/settings.h"
 
 namespace prunescope {
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/trace/run_trace.h"
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -8,8 +10,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "core/trace/run_trace.h"
 
 namespace prunescope {
 

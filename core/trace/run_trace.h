@@ -1,13 +1,13 @@
 #pragma once
 
+#include "core/image/patch_grid.h"
+#include "core/trace/settings.h"
+#include "core/trace/site.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "core/image/patch_grid.h"
-#include "core/trace/settings.h"
-#include "core/trace/site.h"
 
 namespace prunescope {
 
@@ -43,23 +43,23 @@ struct StageTrace {
     int tokens_in = 0;
     int tokens_out = 0;
 
-    std::vector<float> score;                    ///< per patch: what decided; NaN where the patch
-                                                 ///< was not there any more, empty if none
-    std::vector<std::int32_t> slot_from_patch;   ///< per patch: slot after this stage, -1 gone
-    std::vector<Transfer> transfers;             ///< of this stage
-    std::vector<float> mass;                     ///< [tokens_out] patches' worth a slot stands for
-                                                 ///< (1 = itself only); empty: all 1
+    std::vector<float> score;                   ///< per patch: what decided; NaN where the patch
+                                                ///< was not there any more, empty if none
+    std::vector<std::int32_t> slot_from_patch;  ///< per patch: slot after this stage, -1 gone
+    std::vector<Transfer> transfers;            ///< of this stage
+    std::vector<float> mass;                    ///< [tokens_out] patches' worth a slot stands for
+                                                ///< (1 = itself only); empty: all 1
 
     // Filled by stages that cluster (TATCS); patch indices.
-    std::vector<std::int32_t> cluster_of;        ///< per patch: cluster number or -1; empty if none
-    std::vector<std::int32_t> centres;           ///< per cluster: initial representative
-    std::vector<std::int32_t> baseline;          ///< kept before re-selection, ascending
-    std::vector<std::int32_t> chosen;            ///< per cluster: re-selected representative
-    std::vector<float> text_relevance;           ///< per patch in [0, 1]; NaN outside the pool
+    std::vector<std::int32_t> cluster_of;  ///< per patch: cluster number or -1; empty if none
+    std::vector<std::int32_t> centres;     ///< per cluster: initial representative
+    std::vector<std::int32_t> baseline;    ///< kept before re-selection, ascending
+    std::vector<std::int32_t> chosen;      ///< per cluster: re-selected representative
+    std::vector<float> text_relevance;     ///< per patch in [0, 1]; NaN outside the pool
 
-    std::optional<double> shift_before;          ///< D after removal, before re-selection
-    std::optional<double> shift_after;           ///< D after re-selection, where it ran
-    NullBand null_band;                          ///< of draws of tokens_out from the full set
+    std::optional<double> shift_before;  ///< D after removal, before re-selection
+    std::optional<double> shift_after;   ///< D after re-selection, where it ran
+    NullBand null_band;                  ///< of draws of tokens_out from the full set
     double ms = 0;
 
     bool operator==(const StageTrace&) const = default;
@@ -72,11 +72,11 @@ struct ShiftSummary {
     std::optional<double> kappa_after;  ///< D of the re-selection, accepted or not
     double mean_term = 0;               ///< kappa = mean_term + variance_term (klDiagFwd)
     double variance_term = 0;
-    double tau = 0;                     ///< the threshold that was compared with kappa: tau itself,
-                                        ///< or phi * null median with the relative trigger
+    double tau = 0;  ///< the threshold that was compared with kappa: tau itself,
+                     ///< or phi * null median with the relative trigger
     bool fired = false;
-    bool accepted = false;              ///< the guard kept the re-selection
-    NullBand null_band;                 ///< for k of N at the selected layer
+    bool accepted = false;  ///< the guard kept the re-selection
+    NullBand null_band;     ///< for k of N at the selected layer
 
     bool operator==(const ShiftSummary&) const = default;
 };
@@ -86,19 +86,19 @@ struct ViewTrace {
     PatchGrid grid;
     RectF source;  ///< the view's square in picture pixels: inside the picture for a crop, beyond
                    ///< its edges where it was padded
-    std::vector<StageTrace> stages;   ///< in the order they ran
-    std::vector<std::int32_t> kept;   ///< patches the output tokens stand for, ascending
+    std::vector<StageTrace> stages;  ///< in the order they ran
+    std::vector<std::int32_t> kept;  ///< patches the output tokens stand for, ascending
     ShiftSummary shift;
 
     bool operator==(const ViewTrace&) const = default;
 };
 
 struct AnswerTrace {
-    std::string text;                    ///< without special tokens
-    std::vector<std::int64_t> ids;       ///< as generated, stop token included
-    std::vector<std::string> pieces;     ///< per id: the text it added ("" for special tokens)
-    std::vector<float> probability;      ///< per id: softmax probability of the chosen token
-    bool complete = false;               ///< false while it streams, or when it was never asked for
+    std::string text;                 ///< without special tokens
+    std::vector<std::int64_t> ids;    ///< as generated, stop token included
+    std::vector<std::string> pieces;  ///< per id: the text it added ("" for special tokens)
+    std::vector<float> probability;   ///< per id: softmax probability of the chosen token
+    bool complete = false;            ///< false while it streams, or when it was never asked for
     bool hit_length_limit = false;
 
     bool operator==(const AnswerTrace&) const = default;
@@ -111,6 +111,8 @@ struct Timings {
     double project = 0;
     double prefill = 0;
     double decode = 0;
+    double reference =
+        0;  ///< the un-pruned encoder pass for X_f, where the method has its own pass
 
     bool operator==(const Timings&) const = default;
 };
@@ -161,9 +163,9 @@ struct RunTrace {
     TokenCounts tokens;
     AnswerTrace answer;
     Timings timings_ms;
-    std::vector<StageCounter> cache;    ///< counters of the whole session after this run
-    std::vector<std::string> reused;    ///< stages of this run that came from the cache
-    std::vector<std::string> notes;     ///< "budget 600 is more than the 576 patches: 576 taken"
+    std::vector<StageCounter> cache;  ///< counters of the whole session after this run
+    std::vector<std::string> reused;  ///< stages of this run that came from the cache
+    std::vector<std::string> notes;   ///< "budget 600 is more than the 576 patches: 576 taken"
     std::string version;
 
     bool operator==(const RunTrace&) const = default;

@@ -1,10 +1,10 @@
 #include "core/trace/settings.h"
 
+#include "core/base/error.h"
+
 #include <array>
 #include <string_view>
 #include <utility>
-
-#include "core/base/error.h"
 
 namespace prunescope {
 

@@ -28,10 +28,10 @@ enum class Trigger {
 /// Everything needed to repeat a run on the same model, picture and prompt. Part of every trace.
 struct RunSettings {
     std::string method = "dcp";
-    int budget = 64;                 ///< visual tokens kept per view, >= 1; above N means N
-    double tau = 0.2;                ///< TATCS threshold on D, >= 0
+    int budget = 64;   ///< visual tokens kept per view, >= 1; above N means N
+    double tau = 0.2;  ///< TATCS threshold on D, >= 0
     Trigger trigger = Trigger::Auto;
-    double phi = 3.0;                ///< factor of the relative trigger, >= 0
+    double phi = 3.0;  ///< factor of the relative trigger, >= 0
     std::uint64_t seed = 0;
     std::string metric = "klDiagFwd";
     std::map<std::string, ParamValue> params;  ///< what differs from the method's defaults

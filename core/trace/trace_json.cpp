@@ -1,10 +1,10 @@
 #include "core/trace/trace_json.h"
 
-#include <cmath>
-#include <limits>
-
 #include "core/base/json.h"
 #include "core/base/text.h"
+
+#include <cmath>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -18,7 +18,8 @@ constexpr const char* kTraceSchema = "prunescope.trace/1";
 constexpr const char* kRunSchema = "prunescope.run/1";
 constexpr int kMaxPatches = 1 << 20;
 
-// ---- writing --------------------------------------------------------------------------------------
+// ---- writing
+// --------------------------------------------------------------------------------------
 
 json finite(double value) {
     return std::isfinite(value) ? json(value) : json(nullptr);
@@ -109,12 +110,13 @@ json toJson(const ViewTrace& view) {
     for (const StageTrace& stage : view.stages) {
         stages.push_back(toJson(stage));
     }
-    return {{"grid",
-             {{"rows", view.grid.rows}, {"cols", view.grid.cols}, {"patch_px", view.grid.patch_px}}},
-            {"source", toJson(view.source)},
-            {"stages", std::move(stages)},
-            {"kept", view.kept},
-            {"shift", toJson(view.shift)}};
+    return {
+        {"grid",
+         {{"rows", view.grid.rows}, {"cols", view.grid.cols}, {"patch_px", view.grid.patch_px}}},
+        {"source", toJson(view.source)},
+        {"stages", std::move(stages)},
+        {"kept", view.kept},
+        {"shift", toJson(view.shift)}};
 }
 
 json toJson(const Timings& t) {
@@ -123,7 +125,8 @@ json toJson(const Timings& t) {
             {"select", t.select},
             {"project", t.project},
             {"prefill", t.prefill},
-            {"decode", t.decode}};
+            {"decode", t.decode},
+            {"reference", t.reference}};
 }
 
 json toJson(const ModelIdentity& m) {
@@ -165,7 +168,8 @@ std::string dumped(const json& value, int indent) {
     return value.dump(indent, ' ', false, json::error_handler_t::replace);
 }
 
-// ---- reading --------------------------------------------------------------------------------------
+// ---- reading
+// --------------------------------------------------------------------------------------
 
 [[noreturn]] void refuse(const std::string& what) {
     throw Error(ErrorCode::Input, "The trace cannot be read: " + what + ".");
@@ -340,7 +344,8 @@ ShiftSummary shiftFrom(const json& j) {
 ViewTrace viewFrom(const json& j) {
     ViewTrace view;
     const json& grid = member(j, "grid");
-    view.grid = {valueOf<int>(grid, "rows"), valueOf<int>(grid, "cols"), valueOf<int>(grid, "patch_px")};
+    view.grid = {
+        valueOf<int>(grid, "rows"), valueOf<int>(grid, "cols"), valueOf<int>(grid, "patch_px")};
     if (view.grid.rows < 1 || view.grid.cols < 1 || view.grid.rows > kMaxPatches / view.grid.cols) {
         refuse("the patch grid is out of range");
     }
@@ -375,7 +380,8 @@ Timings timingsFrom(const json& j) {
             valueOf<double>(j, "select"),
             valueOf<double>(j, "project"),
             valueOf<double>(j, "prefill"),
-            valueOf<double>(j, "decode")};
+            valueOf<double>(j, "decode"),
+            valueOf<double>(j, "reference")};
 }
 
 void readIdentities(const json& j, RunTrace& trace) {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "core/trace/run_trace.h"
+
 #include <string>
 #include <string_view>
-
-#include "core/trace/run_trace.h"
 
 namespace prunescope {
 
