@@ -1,0 +1,120 @@
+#include "ui/models/ledger_model.h"
+
+#include <algorithm>
+#include <array>
+
+namespace prunescope {
+
+namespace {
+
+constexpr int kColumns = 7;
+
+QString whereOf(const Site& site) {
+    switch (site.kind) {
+    case Site::Kind::EncoderLayer:
+        return LedgerModel::tr("encoder layer %1").arg(site.layer);
+    case Site::Kind::DecoderLayer:
+        return LedgerModel::tr("language layer %1").arg(site.layer);
+    case Site::Kind::AfterEncoder:
+        break;
+    }
+    return LedgerModel::tr("after the encoder");
+}
+
+}  // namespace
+
+std::vector<LedgerRow> ledgerOf(const ViewTrace& view) {
+    std::vector<LedgerRow> rows;
+    for (std::size_t i = 0; i < view.stages.size(); ++i) {
+        const StageTrace& stage = view.stages[i];
+        const std::vector<PatchFate> fates = patchFates(view, static_cast<int>(i));
+        LedgerRow row{whereOf(stage.site), QString::fromStdString(stage.name)};
+        row.in = stage.tokens_in;
+        row.out = stage.tokens_out;
+        // A sender that left here is merged; every other patch that left here is dropped.
+        std::vector<bool> sends(fates.size(), false);
+        for (const Transfer& transfer : stage.transfers) {
+            if (transfer.from_patch >= 0 &&
+                static_cast<std::size_t>(transfer.from_patch) < sends.size()) {
+                sends[static_cast<std::size_t>(transfer.from_patch)] = true;
+            }
+        }
+        row.merged = static_cast<int>(std::count(sends.begin(), sends.end(), true));
+        row.merged = std::min(row.merged, row.in - row.out);
+        row.dropped = row.in - row.out - row.merged;
+        row.reselected =
+            static_cast<int>(std::count(fates.begin(), fates.end(), PatchFate::Reselected));
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+LedgerTotals totalsOf(const ViewTrace& view, int encoder_layers) {
+    LedgerTotals totals;
+    int tokens = view.grid.count();
+    double inputs = 0;
+    double outputs = 0;
+    for (int layer = 0; layer < encoder_layers; ++layer) {
+        inputs += tokens;
+        for (const StageTrace& stage : view.stages) {
+            if (stage.site == Site{Site::Kind::EncoderLayer, layer}) {
+                tokens = stage.tokens_out;
+            }
+        }
+        outputs += tokens;
+    }
+    totals.final_count = view.stages.empty() ? tokens : view.stages.back().tokens_out;
+    if (encoder_layers > 0) {
+        totals.mean_of_inputs = inputs / encoder_layers;
+        totals.mean_of_outputs = outputs / encoder_layers;
+    }
+    return totals;
+}
+
+void LedgerModel::setView(const ViewTrace* view) {
+    beginResetModel();
+    rows_ = view == nullptr ? std::vector<LedgerRow>{} : ledgerOf(*view);
+    endResetModel();
+}
+
+int LedgerModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+}
+
+int LedgerModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : kColumns;
+}
+
+QVariant LedgerModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+        return {};
+    }
+    if (role == Qt::TextAlignmentRole) {
+        return static_cast<int>((index.column() < 2 ? Qt::AlignLeft : Qt::AlignRight) |
+                                Qt::AlignVCenter);
+    }
+    if (role != Qt::DisplayRole) {
+        return {};
+    }
+    const LedgerRow& row = rows_[static_cast<std::size_t>(index.row())];
+    const std::array<QVariant, kColumns> cells{
+        row.where, row.name, row.in, row.merged, row.dropped, row.reselected, row.out};
+    return cells[static_cast<std::size_t>(index.column())];
+}
+
+QVariant LedgerModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (role != Qt::DisplayRole || orientation != Qt::Horizontal || section >= kColumns) {
+        return role == Qt::DisplayRole && orientation == Qt::Vertical ? QVariant(section + 1)
+                                                                      : QVariant();
+    }
+    const std::array<QString, kColumns> titles{tr("Where"),
+                                               tr("Stage"),
+                                               tr("In"),
+                                               tr("Merged"),
+                                               tr("Dropped"),
+                                               tr("Re-selected"),
+                                               tr("Out")};
+    return titles[static_cast<std::size_t>(section)];
+}
+
+}  // namespace prunescope

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <vector>
+
+#include "core/engine/event.h"
+
+#include <QAbstractTableModel>
+
+namespace prunescope {
+
+/// Token counts of one stage.
+struct LedgerRow {
+    QString where;
+    QString name;
+    int in = 0;
+    int merged = 0;    ///< removed, but handed its context on
+    int dropped = 0;   ///< removed, sent nothing
+    int reselected = 0;
+    int out = 0;
+};
+
+/// The three counts that papers call "the number of tokens".
+struct LedgerTotals {
+    int final_count = 0;
+    double mean_of_inputs = 0;   ///< over encoder layers, of the tokens that enter them
+    double mean_of_outputs = 0;  ///< over encoder layers, of the tokens that leave them
+};
+
+std::vector<LedgerRow> ledgerOf(const ViewTrace& view);
+LedgerTotals totalsOf(const ViewTrace& view, int encoder_layers);
+
+class LedgerModel : public QAbstractTableModel {
+    Q_OBJECT
+
+public:
+    using QAbstractTableModel::QAbstractTableModel;
+
+    void setView(const ViewTrace* view);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    std::vector<LedgerRow> rows_;
+};
+
+}  // namespace prunescope
