@@ -1,0 +1,148 @@
+#include "core/base/hash.h"
+#include "core/base/stop.h"
+#include "core/engine/stages.h"
+#include "core/model/kv_cache.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ops/cat.h>
+#include <c10/core/InferenceMode.h>
+
+namespace prunescope {
+
+namespace {
+
+/// The language model's state after system prompt and picture. The cache object is lent to one
+/// answer at a time (one engine thread) and cut back to `length` before each.
+struct Prefix {
+    std::shared_ptr<KvCache> cache;
+    int length = 0;
+};
+
+std::uint64_t hashOf(const at::Tensor& tensor) {
+    const at::Tensor host = tensor.to(at::kCPU).contiguous();
+    return Hasher()
+        .add(std::span(static_cast<const std::uint8_t*>(host.const_data_ptr()),
+                       static_cast<std::size_t>(host.nbytes())))
+        .value();
+}
+
+struct Choice {
+    std::int64_t id = 0;
+    float probability = 0;
+};
+
+/// Greedy: the largest of the first `limit` logits, the lower id on a tie.
+Choice greedy(const at::Tensor& logits, std::int64_t limit) {
+    const float* values = logits.const_data_ptr<float>();
+    const auto n = std::min<std::int64_t>(limit, logits.numel());
+    const float* best = std::max_element(values, values + n);
+    double sum = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+        sum += std::exp(static_cast<double>(values[i]) - static_cast<double>(*best));
+    }
+    return {best - values, static_cast<float>(1.0 / sum)};
+}
+
+/// Takes logits apart token by token until a stop token or the limit.
+AnswerTrace decode(const RunContext& context, KvCache& cache, at::Tensor logits) {
+    const Vlm& vlm = context.vlm;
+    const int limit = context.request.settings.max_new_tokens;
+    AnswerTrace answer;
+    for (;;) {
+        throwIfStopped(context.stop);
+        const Choice next = greedy(logits, vlm.vocabularyLimit());
+        const std::string before = answer.text;
+        answer.ids.push_back(next.id);
+        answer.probability.push_back(next.probability);
+        answer.text = vlm.tokenizer().decode(answer.ids, true);
+        const bool extends = answer.text.starts_with(before);
+        answer.pieces.push_back(extends ? answer.text.substr(before.size())
+                                        : vlm.tokenizer().tokenText(next.id));
+        context.emit(AnswerToken{context.request.id, context.unpruned, next.id, answer.text});
+        if (vlm.isStopToken(next.id)) {
+            break;
+        }
+        if (static_cast<int>(answer.ids.size()) >= limit) {
+            answer.hit_length_limit = true;
+            break;
+        }
+        logits = vlm.feed(cache, vlm.embed({next.id}), false, context.stop);
+    }
+    answer.complete = true;
+    return answer;
+}
+
+}  // namespace
+
+AnswerTrace answerStage(const RunContext& context,
+                        const TokenSequence& text,
+                        const at::Tensor& visual,
+                        RunTrace& trace) {
+    const c10::InferenceMode guard;
+    const Vlm& vlm = context.vlm;
+    const int max_new = context.request.settings.max_new_tokens;
+    const auto n_visual = static_cast<int>(visual.size(0));
+    const int n_prefix = static_cast<int>(text.before.size()) + n_visual;
+    const int n_prompt = n_prefix + static_cast<int>(text.after.size());
+    if (n_prompt + max_new > vlm.contextLength()) {
+        throw Error(ErrorCode::Input,
+                    "Prompt, picture and answer need " + std::to_string(n_prompt + max_new) +
+                        " positions, and the model has " + std::to_string(vlm.contextLength()) +
+                        ".",
+                    "Shorten the prompt, or lower the budget or the answer's length.");
+    }
+    Hasher prefix_hash;
+    prefix_hash.add(vlm.report().fingerprint).add(hashOf(visual));
+    for (const std::int64_t id : text.before) {
+        prefix_hash.add(id);
+    }
+    Hasher answer_hash;
+    answer_hash.add(prefix_hash.value()).add(max_new);
+    for (const std::int64_t id : text.after) {
+        answer_hash.add(id);
+    }
+    bool prefix_reused = true;
+    bool answer_reused = true;
+    auto answer = context.cache.get<AnswerTrace>(CachedStage::Answer, answer_hash.value(), [&] {
+        answer_reused = false;
+        Stopwatch watch;
+        const auto prefix =
+            context.cache.get<Prefix>(CachedStage::Prefix, prefix_hash.value(), [&] {
+                prefix_reused = false;
+                // Room for a longer question later; a question that does not fit makes a new
+                // prefix.
+                constexpr int kSpare = 256;
+                const int capacity =
+                    std::min(vlm.contextLength(),
+                             n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
+                Prefix made{vlm.newCache(capacity), n_prefix};
+                vlm.feed(
+                    *made.cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
+                return made;
+            });
+        std::shared_ptr<KvCache> cache = prefix->cache;
+        cache->truncate(prefix->length);
+        const int needed = n_prompt + max_new;
+        if (cache->capacity() < needed) {
+            cache = vlm.newCache(needed);
+            prefix_reused = false;
+            vlm.feed(*cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
+        }
+        const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
+        trace.timings_ms.prefill = watch.ms();
+        watch = Stopwatch();
+        AnswerTrace made = decode(context, *cache, logits);
+        trace.timings_ms.decode = watch.ms();
+        return made;
+    });
+    if (answer_reused) {
+        trace.reused.push_back(nameOf(CachedStage::Answer));
+    } else if (prefix_reused) {
+        trace.reused.push_back(nameOf(CachedStage::Prefix));
+    }
+    return *answer;
+}
+
+}  // namespace prunescope

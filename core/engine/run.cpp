@@ -1,0 +1,35 @@
+#include "core/engine/run.h"
+
+#include "core/engine/stages.h"
+
+namespace prunescope {
+
+RunTrace run(const RunContext& context) {
+    RunTrace trace = beginTrace(context);
+    const Vlm& vlm = context.vlm;
+
+    const TokenSequence text =
+        buildPrompt(vlm.tokenizer(), vlm.chatTemplate(), vlm.imageToken(), context.request.prompt);
+    trace.tokens.text = static_cast<int>(text.before.size() + text.after.size());
+
+    const auto input = preprocessStage(context, trace);
+    const auto full = featuresStage(context, *input, trace);
+    const auto passes = encoderStage(context, *input, full, trace);
+    const auto selections = selectionStage(context, *input, full, passes, text, trace);
+    if (!context.unpruned) {
+        context.emit(Selected{context.request.id, std::make_shared<const RunTrace>(trace)});
+    }
+    nullBandStage(context, full, trace);
+    if (!context.unpruned) {
+        context.emit(Refined{context.request.id, std::make_shared<const RunTrace>(trace)});
+    }
+    if (context.request.want_answer) {
+        context.settle(context.request.settle_ms);
+        const at::Tensor visual = projectStage(context, full, selections, trace);
+        trace.answer = answerStage(context, text, visual, trace);
+    }
+    trace.cache = context.cache.counters();
+    return trace;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "core/engine/event.h"
+#include "core/engine/request.h"
+#include "core/engine/stage_cache.h"
+#include "core/model/vlm.h"
+
+#include <functional>
+#include <stop_token>
+
+namespace prunescope {
+
+/// What one run works with and reports to. Lives on the thread that runs it.
+struct RunContext {
+    const Vlm& vlm;
+    StageCache& cache;
+    const RunRequest& request;
+    std::stop_token stop = {};
+    std::function<void(Event)> emit = [](const Event&) {};
+    std::function<void(int ms)> settle = [](int) {};
+    bool unpruned = false;  ///< answer tokens are sent as those of the un-pruned run
+};
+
+/// One run from picture and prompt to answer and trace: the program's main line, top to bottom.
+/// The window, the command line and the tests all call it.
+/// @throws Error, Cancelled
+RunTrace run(const RunContext& context);
+
+/// D against budget for the request's method and picture: a ladder of budgets, ascending. Emits
+/// BudgetCurve as it grows.
+std::vector<BudgetPoint> budgetCurve(const RunContext& context);
+
+/// Budgets budgetCurve() looks at for a grid of `n_patches`.
+std::vector<int> budgetLadder(int n_patches);
+
+/// The smallest budget whose D (of what is kept in the end) is at most `target`: the first rung of
+/// the ladder that reaches it, then bisection towards the rung below. D is not exactly monotone in
+/// the budget, so a smaller budget may reach the target between two rungs that do not.
+/// @throws Error(Usage) when no budget reaches it
+int budgetForShift(const RunContext& context, double target);
+
+/// Tensors of a run by name (design.md 6.1 `dump`), written as safetensors, float32 (ids int64).
+/// @param what  among pixel_values, input_ids, hidden, features, projected, logits
+void dumpRun(const RunContext& context,
+             const std::vector<std::string>& what,
+             const std::filesystem::path& path);
+
+/// The program's version, as in traces.
+std::string programVersion();
+
+}  // namespace prunescope
