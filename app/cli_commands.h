@@ -1,0 +1,30 @@
+#pragma once
+
+#include "app/cli_options.h"
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace prunescope {
+
+struct RunOutputs {
+    bool json = false;
+    double shift_target = 0;  ///< > 0: choose the budget by D
+    std::string trace;
+    std::string overlay;
+    std::string plot;
+};
+
+/// The subcommands. Data goes to stdout, messages to stderr; failures are thrown.
+void runCommand(const RunArguments& arguments,
+                const RunOutputs& outputs,
+                const std::stop_token& stop);
+void dumpCommand(const RunArguments& arguments,
+                 const std::vector<std::string>& what,
+                 const std::string& out,
+                 const std::stop_token& stop);
+void methodsCommand(bool json);
+void modelCommand(const RunArguments& arguments, bool json, const std::stop_token& stop);
+
+}  // namespace prunescope

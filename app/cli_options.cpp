@@ -1,0 +1,145 @@
+#include "app/cli_options.h"
+
+#include "app/resources.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/image/decode.h"
+#include "core/prune/catalog.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+namespace prunescope {
+
+namespace {
+
+double parsedNumber(const std::string& name, const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
+        throw Error(ErrorCode::Usage, "--set " + name + ": " + quoted(text) + " is not a number.");
+    }
+    return value;
+}
+
+ParamValue parsedParam(const ParamSpec& spec, const std::string& text) {
+    switch (spec.type) {
+        case ParamType::Choice:
+            return text;
+        case ParamType::Switch:
+            if (text == "true" || text == "on" || text == "1") {
+                return 1.0;
+            }
+            if (text == "false" || text == "off" || text == "0") {
+                return 0.0;
+            }
+            throw Error(ErrorCode::Usage,
+                        "--set " + spec.name + ": " + quoted(text) + " is neither on nor off.");
+        case ParamType::Integer:
+        case ParamType::Real:
+            break;
+    }
+    return parsedNumber(spec.name, text);
+}
+
+void applySet(RunSettings& settings, const std::string& assignment) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        throw Error(ErrorCode::Usage,
+                    "--set " + quoted(assignment) + " is not NAME=VALUE.",
+                    "For example: --set lambda=0.5");
+    }
+    const std::string name = assignment.substr(0, equals);
+    const MethodSpec* method = findMethod(settings.method);
+    if (method == nullptr) {
+        return;  // checkSettings() says so
+    }
+    const auto spec = std::find_if(method->params.begin(),
+                                   method->params.end(),
+                                   [&](const ParamSpec& param) { return param.name == name; });
+    if (spec == method->params.end()) {
+        std::vector<std::string> names;
+        for (const ParamSpec& param : method->params) {
+            names.push_back(param.name);
+        }
+        throw Error(ErrorCode::Usage,
+                    "Method " + settings.method + " has no parameter " + quoted(name) + ".",
+                    names.empty() ? "It has no parameters." : "It has: " + join(names, ", ") + ".");
+    }
+    settings.params[name] = parsedParam(*spec, assignment.substr(equals + 1));
+}
+
+}  // namespace
+
+void addRunOptions(CLI::App& command, RunArguments& a) {
+    command.add_option("--model", a.model, "Model folder (default: the bundled model)");
+    command.add_option("--image", a.image, "Picture file (default: the bundled picture)");
+    command.add_option("--prompt", a.prompt, "Question (default: the bundled picture's)");
+    command.add_option("--method", a.settings.method, "Pruning method, see `methods`")
+        ->capture_default_str();
+    command.add_option("--budget", a.settings.budget, "Visual tokens kept per view")
+        ->capture_default_str();
+    command.add_option("--tau", a.settings.tau, "TATCS threshold on D")->capture_default_str();
+    command.add_option("--trigger", a.trigger, "auto, relative, always or never")
+        ->capture_default_str();
+    command.add_option("--phi", a.settings.phi, "Factor of the relative trigger")
+        ->capture_default_str();
+    command.add_option("--metric", a.settings.metric, "Shift metric D")->capture_default_str();
+    command.add_option("--device", a.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command.add_option("--dtype", a.dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
+    command.add_option("--threads", a.threads, "CPU threads (0: as many as there are cores)");
+    command.add_option("--seed", a.settings.seed, "Seed of random draws")->capture_default_str();
+    command.add_option("--max-new-tokens", a.settings.max_new_tokens, "Longest answer")
+        ->capture_default_str();
+    command.add_option("--image-mode", a.image_mode, "crop, pad or squash")->capture_default_str();
+    command.add_option("--set", a.set, "Method parameter, NAME=VALUE; may be repeated")
+        ->allow_extra_args(false);
+}
+
+RunSettings settingsFrom(const RunArguments& arguments) {
+    RunSettings settings = arguments.settings;
+    settings.trigger = triggerFrom(arguments.trigger);
+    settings.image_mode = imageModeFrom(arguments.image_mode);
+    for (const std::string& assignment : arguments.set) {
+        applySet(settings, assignment);
+    }
+    const std::vector<Problem> problems = checkSettings(settings);
+    if (!problems.empty()) {
+        std::vector<std::string> messages;
+        for (const Problem& problem : problems) {
+            messages.push_back(problem.message);
+        }
+        throw Error(ErrorCode::Usage, join(messages, " "));
+    }
+    return settings;
+}
+
+RunRequest requestFrom(const RunArguments& arguments) {
+    RunRequest request;
+    request.settings = settingsFrom(arguments);
+    std::filesystem::path image = arguments.image;
+    request.prompt = arguments.prompt;
+    if (arguments.image.empty()) {
+        const BundledSample sample = bundledSample();
+        image = sample.image;
+        if (arguments.prompt.empty()) {
+            request.prompt = sample.prompt;
+        }
+    }
+    DecodedImage decoded = loadImage(image);
+    for (const std::string& note : decoded.notes) {
+        std::cerr << image.filename().string() << ": " << note << '\n';
+    }
+    request.image = std::make_shared<const Image>(std::move(decoded.image));
+    request.image_name = image.filename().string();
+    request.want_unpruned = false;
+    request.want_curve = false;
+    request.settle_ms = 0;
+    return request;
+}
+
+}  // namespace prunescope

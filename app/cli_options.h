@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/engine/request.h"
+#include "core/trace/settings.h"
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace prunescope {
+
+/// What `run` and `dump` are asked, as typed. Names are the long options' names.
+struct RunArguments {
+    std::string model;
+    std::string image;
+    std::string prompt;
+    std::string trigger = "auto";
+    std::string image_mode = "crop";
+    std::string device = "auto";
+    std::string dtype = "auto";
+    int threads = 0;
+    std::vector<std::string> set;
+    RunSettings settings;
+};
+
+/// Adds the options of a run to a subcommand; they are written into `arguments`.
+void addRunOptions(CLI::App& command, RunArguments& arguments);
+
+/// The settings as the engine takes them: names looked up, --set values typed by the catalog.
+/// @throws Error(Usage) naming the option
+RunSettings settingsFrom(const RunArguments& arguments);
+
+/// Picture and prompt as given, or the bundled ones.
+/// @throws Error(Input)
+RunRequest requestFrom(const RunArguments& arguments);
+
+}  // namespace prunescope

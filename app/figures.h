@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/image/image.h"
+#include "core/trace/run_trace.h"
+
+#include <string>
+
+namespace prunescope {
+
+/// The pictures the window shows, written to a file by its ending: overlay png, svg or pdf; plot
+/// png, svg, pdf or csv. Needs no display.
+/// @throws Error(Failure) when the program was built without the window, or the file cannot be
+/// written
+void writeOverlayFile(const RunTrace& trace, const Image& image, const std::string& path);
+void writePlotFile(const RunTrace& trace, const std::string& path);
+
+}  // namespace prunescope
