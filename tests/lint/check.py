@@ -127,6 +127,30 @@ def check_layers(root, found):
                     found.add(path, number, f"{layer} may not include {target}: {header}")
 
 
+def check_wall(root, found):
+    """Nothing that ui includes, at any depth, reaches LibTorch or OpenCV."""
+    includes = {path: [(number, INCLUDE.match(line).group(2))
+                       for number, line in enumerate(read(root, path), 1) if INCLUDE.match(line)]
+                for path in code_files(root)}
+
+    def reach(path, way, seen):
+        for _, header in includes.get(path, []):
+            if library_of(header) in ("torch", "opencv"):
+                return way + [header]
+            if header in includes and header not in seen:
+                seen.add(header)
+                deeper = reach(header, way + [header], seen)
+                if deeper:
+                    return deeper
+        return None
+
+    for path in (p for p in includes if p.startswith("ui/")):
+        for number, header in includes[path]:
+            way = reach(header, [header], {header}) if header in includes else None
+            if way:
+                found.add(path, number, "reaches " + way[-1] + " through " + " > ".join(way[:-1]))
+
+
 def check_banned(root, found):
     """Headers that cost more than they give."""
     for path in code_files(root):
@@ -204,6 +228,7 @@ def check_format(root, found):
 
 CHECKS = {
     "layers": check_layers,
+    "wall": check_wall,
     "banned": check_banned,
     "sizes": check_sizes,
     "machine": check_machine,

@@ -10,11 +10,15 @@ HEADER = "#pragma once\n"
 OLD = "/" + "home/somebody/pictures"
 NOTE = "TO" + "DO"
 
-# check, file, text, what the finding must say
+# check, file, text (or {file: text}, None), what the finding must say
 CASES = [
     ("layers", "core/base/bad.h", HEADER + '#include "core/model/vlm.h"\n', "core/base may not include core/model"),
     ("layers", "core/trace/bad.cpp", "#include <ATen/core/Tensor.h>\n", "may not include torch"),
-    ("layers", "core/engine/bad.h", HEADER + "#include <ATen/core/Tensor.h>\n", "may not include torch in headers"),
+    ("layers", "core/trace/bad.h", HEADER + "#include <ATen/core/Tensor.h>\n", "may not include torch in headers"),
+    ("wall", {"ui/bad.cpp": '#include "core/engine/engine.h"\n',
+              "core/engine/engine.h": HEADER + '#include "core/engine/stages.h"\n',
+              "core/engine/stages.h": HEADER + "#include <ATen/core/Tensor.h>\n"}, None,
+     "reaches ATen/core/Tensor.h through core/engine/engine.h > core/engine/stages.h"),
     ("layers", "core/prune/bad.cpp", "#include <QString>\n", "may not include qt"),
     ("layers", "core/image/bad.h", HEADER + "#include <opencv2/core.hpp>\n", "may not include opencv in headers"),
     ("layers", "ui/bad.cpp", "#include <c10/core/Device.h>\n", "may not include torch"),
@@ -46,8 +50,9 @@ GOOD = [
 def run(check, path, text):
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / path).parent.mkdir(parents=True)
-        (root / path).write_text(text, encoding="utf-8")
+        for name, content in (path if isinstance(path, dict) else {path: text}).items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(content, encoding="utf-8")
         style = CHECK.parent.parent.parent / ".clang-format"
         if style.is_file():
             (root / ".clang-format").write_text(style.read_text(encoding="utf-8"), encoding="utf-8")
