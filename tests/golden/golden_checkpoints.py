@@ -70,7 +70,9 @@ def fill_randomly(model: torch.nn.Module, seed: int, half_exact: bool) -> None:
             parameter.copy_(torch.from_numpy(value))
 
 
-def build_model(config: dict[str, Any], seed: int, half_exact: bool) -> LlavaForConditionalGeneration:
+def build_model(
+    config: dict[str, Any], seed: int, half_exact: bool
+) -> LlavaForConditionalGeneration:
     """A float32 model of `config` with random parameters."""
     with tempfile.TemporaryDirectory() as folder:
         common.write_json(Path(folder) / "config.json", config)
@@ -115,7 +117,9 @@ def assert_same_parameters(
             raise RuntimeError(f"{name} changed on its way through the files")
 
 
-def prompt_ids(tokenizer: PreTrainedTokenizerFast, prompt: str, image_id: int, count: int) -> list[int]:
+def prompt_ids(
+    tokenizer: PreTrainedTokenizerFast, prompt: str, image_id: int, count: int
+) -> list[int]:
     """The ids of `prompt`, its single `<image>` repeated `count` times."""
     ids: list[int] = []
     for token in tokenizer(prompt)["input_ids"]:
@@ -224,7 +228,9 @@ def run_checkpoint(
     facts = {
         "answer": tokenizer.decode(greedy.ids, skip_special_tokens=True),
         "min_top2_gap": round(greedy.min_gap, 6),
-        "transformers_float32_error": {name: float(f"{value:.3g}") for name, value in noise.items()},
+        "transformers_float32_error": {
+            name: float(f"{value:.3g}") for name, value in noise.items()
+        },
     }
     return arrays, facts
 

@@ -115,11 +115,12 @@ def write_json_lists(path: Path, value: Any) -> None:
 
 def save_tensors(path: Path, tensors: Mapping[str, np.ndarray | torch.Tensor]) -> None:
     """Writes a safetensors file from arrays or tensors."""
-    converted = {
-        name: torch.from_numpy(np.array(value, order="C")) if isinstance(value, np.ndarray) else value
-        for name, value in tensors.items()
-    }
-    save_file({name: value.contiguous() for name, value in converted.items()}, path, {"format": "pt"})
+    converted = {}
+    for name, value in tensors.items():
+        if isinstance(value, np.ndarray):
+            value = torch.from_numpy(np.array(value, order="C"))
+        converted[name] = value.contiguous()
+    save_file(converted, path, {"format": "pt"})
 
 
 # Tokenizers

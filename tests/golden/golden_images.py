@@ -36,27 +36,27 @@ RESIZE_SIZES = (
 )
 STORED_BYTES = 2600
 
-# name, picture width and height, kind, processor settings, pad to a square first
-PREPARED: tuple[tuple[str, int, int, str, dict[str, Any], bool], ...] = (
-    ("crop_wide", 45, 31, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_tall", 31, 46, "scene", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_square", 50, 50, "checker", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_same_size", 28, 28, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_very_wide", 140, 9, "scene", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_very_tall", 5, 91, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_upscaled", 11, 7, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, False),
-    ("crop_fills_even", 30, 20, "scene", {"size": {"shortest_edge": 20}, "crop_size": 28}, False),
-    ("crop_fills_odd", 21, 33, "scene", {"size": {"shortest_edge": 15}, "crop_size": 28}, False),
-    ("crop_larger_resize", 60, 47, "scene", {"size": {"shortest_edge": 35}, "crop_size": 28}, False),
-    ("crop_squashed", 60, 41, "noise", {"size": {"height": 28, "width": 28}, "crop_size": 28}, False),
-    ("crop_336", 323, 241, "scene", {"size": {"shortest_edge": 336}, "crop_size": 336}, False),
-    ("pad_wide", 45, 31, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, True),
-    ("pad_wide_odd", 46, 31, "scene", {"size": {"shortest_edge": 28}, "crop_size": 28}, True),
-    ("pad_tall", 31, 46, "scene", {"size": {"shortest_edge": 28}, "crop_size": 28}, True),
-    ("pad_square", 30, 30, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, True),
-    ("pad_very_wide", 140, 9, "checker", {"size": {"shortest_edge": 28}, "crop_size": 28}, True),
-    ("pad_one_column", 1, 40, "noise", {"size": {"shortest_edge": 28}, "crop_size": 28}, True),
-    ("pad_336", 323, 241, "scene", {"size": {"shortest_edge": 336}, "crop_size": 336}, True),
+# name, picture width and height, kind, size, crop, pad to a square first
+PREPARED: tuple[tuple[str, int, int, str, dict[str, int], int, bool], ...] = (
+    ("crop_wide", 45, 31, "noise", {"shortest_edge": 28}, 28, False),
+    ("crop_tall", 31, 46, "scene", {"shortest_edge": 28}, 28, False),
+    ("crop_square", 50, 50, "checker", {"shortest_edge": 28}, 28, False),
+    ("crop_same_size", 28, 28, "noise", {"shortest_edge": 28}, 28, False),
+    ("crop_very_wide", 140, 9, "scene", {"shortest_edge": 28}, 28, False),
+    ("crop_very_tall", 5, 91, "noise", {"shortest_edge": 28}, 28, False),
+    ("crop_upscaled", 11, 7, "noise", {"shortest_edge": 28}, 28, False),
+    ("crop_fills_even", 30, 20, "scene", {"shortest_edge": 20}, 28, False),
+    ("crop_fills_odd", 21, 33, "scene", {"shortest_edge": 15}, 28, False),
+    ("crop_larger_resize", 60, 47, "scene", {"shortest_edge": 35}, 28, False),
+    ("crop_squashed", 60, 41, "noise", {"height": 28, "width": 28}, 28, False),
+    ("crop_336", 323, 241, "scene", {"shortest_edge": 336}, 336, False),
+    ("pad_wide", 45, 31, "noise", {"shortest_edge": 28}, 28, True),
+    ("pad_wide_odd", 46, 31, "scene", {"shortest_edge": 28}, 28, True),
+    ("pad_tall", 31, 46, "scene", {"shortest_edge": 28}, 28, True),
+    ("pad_square", 30, 30, "noise", {"shortest_edge": 28}, 28, True),
+    ("pad_very_wide", 140, 9, "checker", {"shortest_edge": 28}, 28, True),
+    ("pad_one_column", 1, 40, "noise", {"shortest_edge": 28}, 28, True),
+    ("pad_336", 323, 241, "scene", {"shortest_edge": 336}, 336, True),
 )
 
 
@@ -98,7 +98,8 @@ def resize_cases(tensors: dict[str, np.ndarray]) -> list[dict[str, Any]]:
 def prepared_cases(tensors: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     """One entry per whole preparation: uint8 result and float32 `pixel_values`."""
     cases = []
-    for seed, (name, width, height, kind, settings, pad) in enumerate(PREPARED, start=1):
+    for seed, (name, width, height, kind, size, crop, pad) in enumerate(PREPARED, start=1):
+        settings = {"size": size, "crop_size": crop}
         processor = (
             LlavaImageProcessorPil(do_pad=True, **settings)
             if pad
@@ -119,8 +120,8 @@ def prepared_cases(tensors: dict[str, np.ndarray]) -> list[dict[str, Any]]:
                 "seed": seed,
                 "width": width,
                 "height": height,
-                "size": settings["size"],
-                "crop": settings["crop_size"],
+                "size": size,
+                "crop": crop,
                 "sha256": common.sha256(np.ascontiguousarray(result).tobytes()),
                 "stored": stored,
                 "pixel_values_mean": round(float(values.mean()), 9),
