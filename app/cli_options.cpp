@@ -21,7 +21,7 @@ double parsedNumber(const std::string& name, const std::string& text) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
-        throw Error(ErrorCode::Usage, "--set " + name + ": " + quoted(text) + " is not a number.");
+        throw Error(ErrorCode::Usage, "--set " + name + ": " + inQuotes(text) + " is not a number.");
     }
     return value;
 }
@@ -38,7 +38,7 @@ ParamValue parsedParam(const ParamSpec& spec, const std::string& text) {
                 return 0.0;
             }
             throw Error(ErrorCode::Usage,
-                        "--set " + spec.name + ": " + quoted(text) + " is neither on nor off.");
+                        "--set " + spec.name + ": " + inQuotes(text) + " is neither on nor off.");
         case ParamType::Integer:
         case ParamType::Real:
             break;
@@ -50,7 +50,7 @@ void applySet(RunSettings& settings, const std::string& assignment) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw Error(ErrorCode::Usage,
-                    "--set " + quoted(assignment) + " is not NAME=VALUE.",
+                    "--set " + inQuotes(assignment) + " is not NAME=VALUE.",
                     "For example: --set lambda=0.5");
     }
     const std::string name = assignment.substr(0, equals);
@@ -67,7 +67,7 @@ void applySet(RunSettings& settings, const std::string& assignment) {
             names.push_back(param.name);
         }
         throw Error(ErrorCode::Usage,
-                    "Method " + settings.method + " has no parameter " + quoted(name) + ".",
+                    "Method " + settings.method + " has no parameter " + inQuotes(name) + ".",
                     names.empty() ? "It has no parameters." : "It has: " + join(names, ", ") + ".");
     }
     settings.params[name] = parsedParam(*spec, assignment.substr(equals + 1));

@@ -28,7 +28,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
     return out;
 }
 
-std::string quoted(std::string_view text, std::size_t max_length) {
+std::string inQuotes(std::string_view text, std::size_t max_length) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text.substr(0, max_length)) {

@@ -12,7 +12,7 @@ namespace prunescope {
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 /// In double quotes, control characters escaped, cut to a readable length.
-std::string quoted(std::string_view text, std::size_t max_length = 120);
+std::string inQuotes(std::string_view text, std::size_t max_length = 120);
 
 /// "18.7 MB", "14.1 GB": decimal units, as download pages show them.
 std::string humanBytes(std::uint64_t bytes);

@@ -47,7 +47,7 @@ void checkNames(const std::vector<std::string>& what) {
         if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
             throw Error(
                 ErrorCode::Usage,
-                quoted(name) + " cannot be dumped.",
+                inQuotes(name) + " cannot be dumped.",
                 "Choose among pixel_values, input_ids, hidden, features, projected, logits.");
         }
     }

@@ -10,7 +10,14 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/clamp_min.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/norm.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
 namespace prunescope {
@@ -102,7 +109,7 @@ at::Tensor reducedRows(const Reduction& reduction, const at::Tensor& tokens) {
     }
     at::Tensor mixed = reduction.mix.to(tokens.device()).matmul(tokens);
     if (reduction.keep_norm) {
-        mixed = mixed * (kept.norm(2, 1, true) / mixed.norm(2, 1, true).clamp_min(1e-12));
+        mixed = at::mul(mixed, at::div(kept.norm(2, 1, true), mixed.norm(2, 1, true).clamp_min(1e-12)));
     }
     return mixed;
 }

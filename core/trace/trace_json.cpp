@@ -479,7 +479,7 @@ RunTrace traceFromJson(std::string_view text) {
     const json j = parseJson(text, "the trace", ErrorCode::Input);
     const auto schema = valueOf<std::string>(j, "schema");
     if (schema != kTraceSchema) {
-        refuse("its schema is " + quoted(schema) + ", this program reads " + kTraceSchema);
+        refuse("its schema is " + inQuotes(schema) + ", this program reads " + kTraceSchema);
     }
     RunTrace trace;
     trace.version = valueOf<std::string>(j, "version");
