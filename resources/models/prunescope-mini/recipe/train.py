@@ -1,0 +1,454 @@
+"""Trains the model. `python train.py` starts, or goes on from the last checkpoint after any interruption.
+
+Stages: the tower on windows of 224 pixels and then at 336, with dense supervision; projector and decoder on cached
+features; everything together. `python train.py --smoke` runs all stages in about a minute on drawn shapes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import pickle
+import random
+import shutil
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Iterator
+
+import cv2
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, IterableDataset
+
+import questions as qa
+import reader
+import tokenizer as bpe
+from assets import WORK, Assets
+from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build
+from scenes import Composer, Scene
+
+SAVE_SECONDS = 240
+VALIDATE_SECONDS = 2400
+LOG_SECONDS = 60
+
+
+@dataclass
+class Stage:
+    """One part of the curriculum; `pictures` may be raised later, the schedule stretches."""
+
+    name: str
+    side: int
+    batch: int
+    pictures: int
+    rate: float
+    final: float = 0.05       # learning rate at the end, relative
+    decay: float = 0.35       # share of the stage in which the rate falls
+    warm_up: int = 300        # steps
+
+
+@dataclass
+class Plan:
+    """Everything that decides the outcome."""
+
+    stages: list[Stage] = field(default_factory=lambda: [
+        Stage("tower224", 224, 32, 420_000, 1.0e-3, final=0.3, decay=0.3, warm_up=800),
+        Stage("tower336", 336, 16, 70_000, 3.5e-4, final=0.1, decay=0.5),
+        Stage("reader", 336, 16, 180_000, 1.0e-3, final=0.15, decay=0.3, warm_up=400),
+        Stage("joint", 336, 16, 90_000, 3.0e-4, final=0.02, decay=0.6)])
+    shape: Shape = field(default_factory=Shape)
+    seed: int = 20240
+    cached: int = 10_000             # pictures whose features the reader stage uses
+    questions: int = 10              # per picture
+    token_dropout: float = 0.75      # share of the steps with a random subset of the visual tokens; 0: never
+    dropout_keep: tuple[int, ...] = (96, 128, 192, 288)  # never the budgets that are reported (16, 32, 64)
+    tower_slowdown: float = 0.4      # learning rate of the tower in the joint stage, relative
+    teacher_weight: float = 0.25     # of the dense losses in the joint stage
+    name_weight: float = 0.1         # of matching projected patches with the embedding of their name, fading out
+    threads: int = 2
+    toy: bool = False
+
+
+def smoke_plan() -> Plan:
+    """A run of about a minute."""
+    return Plan(stages=[Stage("tower224", 224, 16, 480, 1e-3, warm_up=5), Stage("tower336", 336, 8, 64, 4e-4, warm_up=2),
+                        Stage("reader", 336, 8, 320, 1e-3, warm_up=5), Stage("joint", 336, 8, 48, 3e-4, warm_up=2)],
+                shape=Shape(vision_width=64, vision_layers=10, vision_heads=2, text_width=64, text_layers=2, text_heads=2, text_inner=128),
+                cached=64, toy=True)
+
+
+class Scenes(IterableDataset):
+    """Batches of scenes with their targets and questions from number `first` on, without end."""
+
+    def __init__(self, assets: Assets, split: str, stage: Stage, first: int, plan: Plan, ask: int) -> None:
+        self.assets, self.split, self.stage, self.first, self.plan, self.ask = assets, split, stage, first, plan, ask
+
+    def __iter__(self) -> Iterator[tuple[Tensor, dict[str, Tensor], list[list[qa.Question]]]]:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        cv2.setNumThreads(1)
+        torch.set_num_threads(1)
+        composer = Composer(self.assets, self.split)
+        number = self.first
+        while True:
+            scenes = [composer.scene(number + i, self.stage.side) for i in range(self.stage.batch)]
+            asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(number + i)).several(self.ask, qa.MIXTURE)
+                     for i, s in enumerate(scenes)] if self.ask else []
+            number += self.stage.batch
+            yield torch.from_numpy(np.stack([s.image for s in scenes])), batch_targets(scenes), asked
+
+
+def first_scene(stage_index: int) -> int:
+    """Stages see different scenes."""
+    return 10_000_000 * (stage_index + 1)
+
+
+class Run:
+    """A training run in a folder."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.folder, self.plan = folder, plan
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.set_num_threads(plan.threads)
+        self.assets = Assets.toy() if plan.toy else Assets.load()
+        self.tokenizer = self.make_tokenizer()
+        torch.manual_seed(plan.seed)
+        self.model = build(plan.shape, self.tokenizer.token_to_id(bpe.IMAGE), self.tokenizer.token_to_id(bpe.PAD))
+        self.teacher = Teacher(plan.shape.vision_width, len(self.assets.names))
+        self.tower = Tower(self.model)
+        self.generator = torch.Generator().manual_seed(plan.seed)
+        self.rng = random.Random(plan.seed)
+        self.stage_index = self.step = 0
+        self.seconds = 0.0
+        self.optimizer: torch.optim.AdamW | None = None
+        self.stop = False
+        self.name_tokens = torch.tensor([self.tokenizer.encode(n, add_special_tokens=False).ids[0] for n in self.assets.names])
+
+    @property
+    def stage(self) -> Stage:
+        """The stage being trained."""
+        return self.plan.stages[self.stage_index]
+
+    def make_tokenizer(self) -> Tokenizer:
+        """The tokenizer of this run, trained once."""
+        path = self.folder / "tokenizer.json"
+        if path.exists():
+            return Tokenizer.from_file(str(path))
+        composer = Composer(self.assets, "train")
+        lines = qa.corpus(self.assets.names, composer.scene, self.assets.categories, 40 if self.plan.toy else 400)
+        return bpe.build(lines, path)
+
+    # -- checkpoints ---------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Writes the state so that a kill at any moment leaves either the old or the new one."""
+        state = {"stage": self.stage.name if self.stage_index < len(self.plan.stages) else "", "step": self.step,
+                 "seconds": self.seconds, "model": self.model.state_dict(), "teacher": self.teacher.state_dict(),
+                 "optimizer": self.optimizer.state_dict() if self.optimizer else None, "plan": dataclasses.asdict(self.plan),
+                 "generator": self.generator.get_state(), "rng": self.rng.getstate(), "torch": torch.get_rng_state()}
+        path = self.folder / "state.pt"
+        with open(path.with_suffix(".new"), "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path.with_suffix(".new"), path)
+
+    def resume(self) -> None:
+        """Goes on from the last state, if there is one."""
+        path = self.folder / "state.pt"
+        if not path.exists():
+            self.begin_stage()
+            return
+        state = torch.load(path, weights_only=False)
+        names = [s.name for s in self.plan.stages]
+        self.stage_index = names.index(state["stage"]) if state["stage"] else len(names)
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.model.load_state_dict(state["model"])
+        self.teacher.load_state_dict(state["teacher"])
+        if self.stage_index < len(names):
+            self.begin_stage()
+            if state["optimizer"] is not None:
+                self.optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"])
+        self.rng.setstate(state["rng"])
+        torch.set_rng_state(state["torch"])
+        print(f"resumed at {state['stage'] or 'the end'}, step {self.step}, after {self.seconds / 3600:.2f} h", flush=True)
+
+    # -- schedule ------------------------------------------------------------------------------------------------------
+
+    def begin_stage(self) -> None:
+        """The optimiser of a stage: only what it trains."""
+        towers = list(self.model.model.vision_tower.parameters())
+        rest = [p for n, p in self.model.named_parameters() if "vision_tower" not in n]
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(True)
+        name = self.stage.name
+        if name.startswith("tower"):
+            groups = [(towers + list(self.teacher.parameters()), 1.0)]
+        elif name == "reader":
+            groups = [(rest, 1.0)]
+        else:
+            groups = [(rest, 1.0), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
+        if name != "joint":
+            trained = {id(p) for members, _ in groups for p in members}
+            for parameter in self.model.parameters():
+                parameter.requires_grad_(id(parameter) in trained)
+        split = []
+        for members, factor in groups:
+            split.append({"params": [p for p in members if p.dim() > 1], "factor": factor, "weight_decay": 0.05})
+            split.append({"params": [p for p in members if p.dim() <= 1], "factor": factor, "weight_decay": 0.0})
+        self.optimizer = torch.optim.AdamW(split, self.stage.rate, betas=(0.9, 0.98))
+
+    def steps(self, stage: Stage) -> int:
+        """Steps of a stage."""
+        return math.ceil(stage.pictures / stage.batch)
+
+    def set_rate(self) -> float:
+        """Warm-up, constant, then linear decay: the constant part can be stretched without harm."""
+        stage, total = self.stage, self.steps(self.stage)
+        falling = (self.step / total - (1 - stage.decay)) / stage.decay
+        factor = min(1.0, (self.step + 1) / stage.warm_up, 1 - (1 - stage.final) * max(0.0, falling))
+        for group in self.optimizer.param_groups:
+            group["lr"] = stage.rate * factor * group["factor"]
+        return stage.rate * factor
+
+    # -- losses --------------------------------------------------------------------------------------------------------
+
+    def tower_loss(self, pictures: Tensor, targets: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        """Dense supervision of the tower, at a random window of the grid."""
+        free = GRID - pictures.shape[1] // PATCH
+        offset = (self.rng.randint(0, free), self.rng.randint(0, free))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden, pooled = self.tower.forward(pictures, offset)
+            return self.teacher.losses(hidden, pooled, targets, offset)
+
+    def keep(self) -> int:
+        """How many visual tokens this step sees."""
+        if self.rng.random() >= self.plan.token_dropout:
+            return GRID * GRID
+        return self.rng.choice(self.plan.dropout_keep)
+
+    def reader_loss(self, features: Tensor, asked: list[list[qa.Question]], labels: Tensor | None) -> tuple[Tensor, dict[str, float]]:
+        """Next-token loss of the answers; in the beginning also patches against the embedding of their name."""
+        keep = self.keep()
+        classes = len(self.assets.names)
+        extra = torch.zeros(())
+        weight = self.plan.name_weight * max(0.0, 1 - 2 * self.step / self.steps(self.stage)) if self.stage.name == "reader" else 0.0
+        if labels is not None and weight > 0:
+            features = torch.cat([features, labels[..., None].to(features.dtype)], -1)  # drop features and labels alike
+        features = reader.drop_tokens(features, keep, self.generator)
+        if labels is not None and weight > 0:
+            features, labels = features[..., :-1], features[..., -1].long()
+        packed = reader.pack(self.tokenizer, asked)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores, wanted, seen = reader.logits(self.model, self.tokenizer, features, packed)
+        loss = F.cross_entropy(scores, wanted)
+        numbers = {"loss": float(loss), "token": float((scores.argmax(-1) == wanted).float().mean())}
+        if labels is not None and weight > 0:
+            thing = labels < classes
+            if thing.any():
+                names = self.model.model.language_model.embed_tokens.weight[self.name_tokens]
+                match = F.normalize(seen[thing].float(), dim=-1) @ F.normalize(names, dim=-1).T * 12
+                extra = weight * F.cross_entropy(match, labels[thing])
+        return loss + extra + 0.01 * (seen.float().norm(dim=-1) - 2).square().mean(), numbers
+
+    # -- data ----------------------------------------------------------------------------------------------------------
+
+    def fresh(self) -> Iterator[tuple[Tensor, dict[str, Tensor], list[list[qa.Question]]]]:
+        """New scenes from one worker that runs ahead, from where this stage stands."""
+        stage = self.stage
+        ask = self.plan.questions if stage.name == "joint" else 0
+        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index) + self.step * stage.batch, self.plan, ask)
+        return iter(DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=4))
+
+    def cached(self) -> Iterator[tuple[Tensor, Tensor, list[list[qa.Question]]]]:
+        """Features of cached scenes in random order, with new questions each time."""
+        features, scenes = self.feature_cache()
+        warm = self.steps(self.stage) * 0.12
+        while True:
+            chosen = [self.rng.randrange(len(scenes)) for _ in range(self.stage.batch)]
+            mixture = qa.WARM_UP if self.step < warm else qa.MIXTURE
+            asked = [qa.Asker(scenes[i], self.assets.names, self.assets.categories, self.rng).several(self.plan.questions, mixture) for i in chosen]
+            labels = torch.from_numpy(np.stack([scenes[i].label for i in chosen]).astype(np.int64))
+            yield torch.from_numpy(np.stack([features[i] for i in chosen])).view(torch.bfloat16), labels, asked
+
+    def feature_cache(self) -> tuple[np.ndarray, list[Scene]]:
+        """Computes the features of `plan.cached` scenes once; goes on where it was interrupted."""
+        path, meta = self.folder / "features.bin", self.folder / "features.pickle"
+        width, total = self.plan.shape.vision_width, self.plan.cached
+        scenes: list[Scene] = pickle.loads(meta.read_bytes()) if meta.exists() else []
+        mode = "r+" if path.exists() else "w+"
+        features = np.memmap(path, np.int16, mode, shape=(total, GRID * GRID, width))
+        composer, began, done = Composer(self.assets, "train"), time.time(), len(scenes)
+        while len(scenes) < total and not self.stop:
+            new = [composer.scene(first_scene(90) + len(scenes) + i, SIDE) for i in range(min(16, total - len(scenes)))]
+            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                hidden, _ = self.tower.forward(torch.from_numpy(np.stack([s.image for s in new])), last=False)
+            features[len(scenes):len(scenes) + len(new)] = hidden[:, 1:].bfloat16().view(torch.int16).numpy()
+            for scene in new:  # keep what questions need
+                scene.image, scene.label = scene.image[:, :1], scene.label.astype(np.uint8)
+                scene.box = scene.colour = scene.count = scene.character = scene.position = scene.present = np.zeros(0)
+            scenes += new
+            if len(scenes) % 800 < 16 or len(scenes) == total:
+                features.flush()
+                temporary = meta.with_suffix(".new")
+                temporary.write_bytes(pickle.dumps(scenes))
+                os.replace(temporary, meta)
+                rate = (len(scenes) - done) / (time.time() - began)
+                print(f"features {len(scenes)}/{total}  {rate:.1f}/s  {(total - len(scenes)) / max(rate, 0.01) / 60:.0f} min left", flush=True)
+        return features, scenes
+
+    # -- main loop -----------------------------------------------------------------------------------------------------
+
+    def train(self) -> None:
+        """Runs the remaining stages."""
+        while self.stage_index < len(self.plan.stages) and not self.stop:
+            self.train_stage()
+            if self.stop:
+                break
+            torch.save({"model": self.model.state_dict(), "teacher": self.teacher.state_dict()}, self.folder / f"{self.stage.name}.pt")
+            self.stage_index, self.step, self.optimizer = self.stage_index + 1, 0, None
+            if self.stage_index < len(self.plan.stages):
+                self.begin_stage()
+            self.save()
+        print("finished" if self.stage_index == len(self.plan.stages) else "stopped; run again to go on", flush=True)
+
+    def train_stage(self) -> None:
+        """One stage, from the current step on."""
+        stage, total = self.stage, self.steps(self.stage)
+        data: Iterator[Any] = self.cached() if stage.name == "reader" else self.fresh()
+        now = saved = logged = time.time()
+        validated = now
+        since, sums = 0, {}
+        began_step, began = self.step, now
+        while self.step < total:
+            rate = self.set_rate()
+            batch = next(data)
+            if self.stop:
+                break
+            loss, numbers = self.losses_of(batch)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
+            self.optimizer.step()
+            self.step += 1
+            since += 1
+            for key, value in numbers.items():
+                if value == value:
+                    sums.setdefault(key, []).append(value)
+            self.seconds += time.time() - now
+            now = time.time()
+            if now - logged > (5 if self.plan.toy else LOG_SECONDS) or self.step == total:
+                speed = since * stage.batch / max(1e-9, now - logged)
+                overall = (self.step - began_step) * stage.batch / (now - began)
+                means = {k: round(float(np.mean(v)), 4) for k, v in sums.items()}
+                left = (total - self.step) * stage.batch / max(overall, 1e-9)
+                self.report({"stage": stage.name, "step": self.step, "of": total, "pictures": self.step * stage.batch,
+                             "hours": round(self.seconds / 3600, 3), "rate": rate, "pictures_per_s": round(speed, 2),
+                             "stage_left_h": round(left / 3600, 2), **means})
+                logged, since, sums = now, 0, {}
+            if now - saved > SAVE_SECONDS or self.stop:
+                self.save()
+                saved = now
+            if now - validated > VALIDATE_SECONDS or self.step == total:
+                self.validate()
+                validated = now = time.time()
+            if self.stop:
+                break
+        self.save()
+
+    def losses_of(self, batch: Any) -> tuple[Tensor, dict[str, float]]:
+        """Loss of a batch in the current stage."""
+        if self.stage.name.startswith("tower"):
+            return self.tower_loss(batch[0], batch[1])
+        if self.stage.name == "reader":
+            return self.reader_loss(batch[0], batch[2], batch[1])
+        pictures, targets, asked = batch
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden, pooled = self.tower.forward(pictures)
+            dense, dense_numbers = self.teacher.losses(hidden, pooled, targets, (0, 0))
+        loss, numbers = self.reader_loss(hidden[:, 1:], asked, None)
+        return loss + self.plan.teacher_weight * dense, numbers | {"label": dense_numbers["label"], "dense": dense_numbers["loss"]}
+
+    @torch.no_grad()
+    def validate(self) -> None:
+        """What the model knows of cut-outs and backgrounds of the validation split."""
+        composer = Composer(self.assets, "val")
+        side = self.stage.side
+        scenes = [composer.scene(i, side) for i in range(16 if self.plan.toy else 96)]
+        sums: dict[str, list[float]] = {}
+        by_group: dict[str, list[bool]] = {}
+        for start in range(0, len(scenes), 16):
+            part = scenes[start:start + 16]
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                hidden, pooled = self.tower.forward(torch.from_numpy(np.stack([s.image for s in part])))
+                _, numbers = self.teacher.losses(hidden, pooled, batch_targets(part), (0, 0))
+                for key, value in numbers.items():
+                    sums.setdefault(key, []).append(value)
+                if self.stage.name in ("reader", "joint"):
+                    asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(start + i), held_out=True).several(16, qa.MIXTURE)
+                             for i, s in enumerate(part)]
+                    packed = reader.pack(self.tokenizer, asked)
+                    scores, _, _ = reader.logits(self.model, self.tokenizer, hidden[:, 1:], packed)
+                    for row, right in zip(asked, reader.exactly_right(scores, packed)):
+                        for question, correct in zip(row, right):
+                            group = next(g for g, kinds in qa.GROUPS.items() if question.kind in kinds)
+                            by_group.setdefault(group, []).append(correct)
+        result = {k: round(float(np.nanmean(v)), 4) for k, v in sums.items()}
+        result |= {g: round(float(np.mean(v)), 3) for g, v in sorted(by_group.items())}
+        self.report({"validation": self.stage.name, "step": self.step, "hours": round(self.seconds / 3600, 3), **result})
+
+    def report(self, numbers: dict[str, Any]) -> None:
+        """One line for people, the same for programs."""
+        with open(self.folder / "metrics.jsonl", "a") as file:
+            file.write(json.dumps(numbers) + "\n")
+        print("  ".join(f"{k} {v:.2e}" if k == "rate" else f"{k} {v}" for k, v in numbers.items()), flush=True)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, default=WORK / "run", help="folder of checkpoints and logs")
+    parser.add_argument("--smoke", action="store_true", help="all stages on drawn shapes, in about a minute")
+    parser.add_argument("--pictures", action="append", default=[], metavar="STAGE=N", help="pictures of a stage (also when going on)")
+    parser.add_argument("--token-dropout", type=float, help="share of the steps with a random subset of the visual tokens")
+    parser.add_argument("--threads", type=int, help="threads of the training step")
+    arguments = parser.parse_args()
+    plan = smoke_plan() if arguments.smoke else Plan()
+    folder = arguments.run.with_name(arguments.run.name + "-smoke") if arguments.smoke else arguments.run
+    if arguments.smoke:
+        shutil.rmtree(folder, ignore_errors=True)
+    for item in arguments.pictures:
+        name, _, count = item.partition("=")
+        next(s for s in plan.stages if s.name == name).pictures = int(count)
+    if arguments.token_dropout is not None:
+        plan.token_dropout = arguments.token_dropout
+    if arguments.threads:
+        plan.threads = arguments.threads
+    cv2.setNumThreads(1)
+    run = Run(folder, plan)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        run.stop = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    run.resume()
+    run.train()
+    if arguments.smoke:
+        import export
+        import evaluate
+        export.export(run, folder / "model", samples=4)
+        evaluate.evaluate(run, "test", pictures=8)
+
+
+if __name__ == "__main__":
+    main()
