@@ -1,11 +1,11 @@
 #pragma once
 
+#include "core/trace/run_trace.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "core/trace/run_trace.h"
 
 namespace prunescope {
 
@@ -28,7 +28,7 @@ enum class ShiftMetric {
 
 struct ShiftMetricInfo {
     ShiftMetric metric;
-    std::string id;       ///< as in JSON and on the command line
+    std::string id;  ///< as in JSON and on the command line
     std::string title;
     std::string formula;  ///< plain text, shown beside the axis
 };
@@ -66,10 +66,10 @@ private:
     ShiftMetric metric_;
     int rows_ = 0;
     int cols_ = 0;
-    std::vector<float> full_;        // [N, d]
-    std::vector<double> mean_;       // [d]
-    std::vector<double> variance_;   // [d], biased
-    double epsilon_ = 0;             // 1e-6 * mean(variance)
+    std::vector<float> full_;       // [N, d]
+    std::vector<double> mean_;      // [d]
+    std::vector<double> variance_;  // [d], biased
+    double epsilon_ = 0;            // 1e-6 * mean(variance)
 };
 
 }  // namespace prunescope

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/problem.h"
 #include "core/trace/settings.h"
 #include "core/trace/site.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace prunescope {
 
@@ -38,7 +38,7 @@ struct MethodSpec {
     std::string paper;  ///< "Authors or name, year, arXiv id"; "" for baselines
     std::string note;   ///< e.g. "our implementation of a paper without published code"
     std::vector<Site::Kind> sites;
-    bool in_encoder = false;      ///< prunes inside the encoder, so the budget moves the encoder pass
+    bool in_encoder = false;  ///< prunes inside the encoder, so the budget moves the encoder pass
     bool uses_threshold = false;  ///< tau, trigger, phi
     bool uses_text = false;
     bool uses_seed = false;

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "core/image/patch_grid.h"
+#include "core/metric/shift.h"
+#include "core/prune/catalog.h"
+#include "core/trace/run_trace.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "core/image/patch_grid.h"
-#include "core/metric/shift.h"
-#include "core/prune/catalog.h"
-#include "core/trace/run_trace.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -36,13 +36,13 @@ struct LayerView {
 
 /// Fewer tokens than before: out = mix * in, or the kept rows themselves where nothing is mixed.
 struct Reduction {
-    std::string name;                ///< the stage's name in the trace
-    std::vector<std::int64_t> keep;  ///< [n'] ascending slots that stay
-    at::Tensor mix;                  ///< float32 [n', n]; undefined: plain gather of `keep`
-    at::Tensor mass;                 ///< float32 [n'] new w; undefined: gathered
-    bool keep_norm = false;          ///< rescale mixed rows to the norm the kept row had
-    at::Tensor deciding_score;       ///< float32 [n] that decided, for the trace
-    std::vector<Transfer> transfers; ///< in patch indices
+    std::string name;                 ///< the stage's name in the trace
+    std::vector<std::int64_t> keep;   ///< [n'] ascending slots that stay
+    at::Tensor mix;                   ///< float32 [n', n]; undefined: plain gather of `keep`
+    at::Tensor mass;                  ///< float32 [n'] new w; undefined: gathered
+    bool keep_norm = false;           ///< rescale mixed rows to the norm the kept row had
+    at::Tensor deciding_score;        ///< float32 [n] that decided, for the trace
+    std::vector<Transfer> transfers;  ///< in patch indices
 };
 
 /// After every encoder layer 0..S: the running score, and a reduction where one is due.
@@ -79,10 +79,10 @@ struct SelectView {
 
 /// The tokens that go to the projector, and why.
 struct Selection {
-    at::Tensor tokens;                 ///< float32 [k, D], raster order
-    std::vector<std::int32_t> kept;    ///< [k] patch each token stands for, ascending
-    std::vector<StageTrace> stages;    ///< stages of the selection (site AfterEncoder)
-    ShiftSummary shift;                ///< kappa etc.; kappa is filled for every method
+    at::Tensor tokens;               ///< float32 [k, D], raster order
+    std::vector<std::int32_t> kept;  ///< [k] patch each token stands for, ascending
+    std::vector<StageTrace> stages;  ///< stages of the selection (site AfterEncoder)
+    ShiftSummary shift;              ///< kappa etc.; kappa is filled for every method
 };
 
 /// A pruning method: two pure functions. No state between calls, no global generator, and the

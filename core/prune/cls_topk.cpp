@@ -1,0 +1,14 @@
+#include "core/prune/cls_topk.h"
+
+#include "core/prune/encoder_score.h"
+#include "core/prune/select.h"
+
+namespace prunescope {
+
+Selection ClsTopK::select(const SelectView& view) const {
+    const Stopwatch watch;
+    const std::vector<float> score = toHostVector(clsScore(view.cls_attention));
+    return plainSelection(view, topSlots(score, keptCount(view)), score, watch);
+}
+
+}  // namespace prunescope

@@ -1,0 +1,123 @@
+#include "core/prune/cover.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <ATen/ops/matmul.h>
+
+namespace prunescope {
+
+namespace {
+
+// Gains this small beside the first ones are what is left of rounding.
+constexpr double kRounding = 1e-12;
+
+// Coverage and gains, kept up to date: a pick changes the gains only through the rows whose
+// coverage it raises, and these become few quickly.
+class Gains {
+public:
+    explicit Gains(const CoverInput& in)
+        : in_(in), covered_(in.mass.size(), 0.0), gain_(in.mass.size(), 0.0) {
+        for (std::size_t i = 0; i < covered_.size(); ++i) {
+            const std::span<const float> row = in.similarity.row(static_cast<int>(i));
+            const double weight = in.mass[i];
+            for (std::size_t j = 0; j < row.size(); ++j) {
+                gain_[j] += weight * std::max(static_cast<double>(row[j]), 0.0);
+            }
+        }
+        const double largest = *std::max_element(gain_.begin(), gain_.end());
+        floor_ = kRounding * largest;
+    }
+
+    void pick(int j) {
+        const std::span<const float> to_pick = in_.similarity.row(j);
+        for (std::size_t i = 0; i < covered_.size(); ++i) {
+            const double raised = to_pick[i];
+            if (!(raised > covered_[i])) {
+                continue;
+            }
+            const double before = covered_[i];
+            const double weight = in_.mass[i];
+            const std::span<const float> row = in_.similarity.row(static_cast<int>(i));
+            for (std::size_t l = 0; l < row.size(); ++l) {
+                const double within =
+                    std::min(std::max(static_cast<double>(row[l]), before), raised);
+                gain_[l] -= weight * (within - before);
+            }
+            covered_[i] = raised;
+        }
+    }
+
+    double at(std::size_t j) const { return gain_[j] > floor_ ? gain_[j] : 0.0; }
+
+private:
+    CoverInput in_;
+    std::vector<double> covered_;  // m_i
+    std::vector<double> gain_;     // G_j
+    double floor_ = 0;
+};
+
+}  // namespace
+
+HostMatrix cosineMatrix(const at::Tensor& rows) {
+    const at::Tensor unit = unitRows(rows);
+    HostMatrix out = toHost(at::matmul(unit, unit.transpose(0, 1)));
+    const auto n = toSize(out.rows);
+    for (std::size_t i = 0; i < n; ++i) {
+        float& own = out.values[i * n + i];
+        own = own > 0.5F ? 1.0F : 0.0F;
+        for (std::size_t j = 0; j < i; ++j) {
+            out.values[i * n + j] = out.values[j * n + i];
+        }
+    }
+    return out;
+}
+
+std::vector<int> facilityLocation(const CoverInput& in, int k, std::span<const float> factor) {
+    const std::size_t n = in.mass.size();
+    Gains gains(in);
+    std::vector<char> open(n, 1);
+    std::vector<double> value(n);
+    std::vector<int> picks;
+    for (int t = 0; t < k; ++t) {
+        for (std::size_t j = 0; j < n; ++j) {
+            value[j] = gains.at(j) * (factor.empty() ? 1.0 : static_cast<double>(factor[j]));
+        }
+        const int best = bestSlot(value, open, in.preference);
+        open[toSize(best)] = 0;
+        gains.pick(best);
+        picks.push_back(best);
+    }
+    return picks;
+}
+
+std::vector<int> farthestPoints(const CoverInput& in, int k) {
+    const std::size_t n = in.mass.size();
+    std::vector<char> open(n, 1);
+    std::vector<double> distance(n, 0.0);
+    // The first: farthest from its nearest other token.
+    for (std::size_t j = 0; j < n && n > 1; ++j) {
+        const std::span<const float> row = in.similarity.row(static_cast<int>(j));
+        double nearest = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < n; ++i) {
+            if (i != j) {
+                nearest = std::min(nearest, 1.0 - static_cast<double>(row[i]));
+            }
+        }
+        distance[j] = nearest;
+    }
+    std::vector<int> picks;
+    for (int t = 0; t < k; ++t) {
+        const int best = bestSlot(distance, open, in.preference);
+        open[toSize(best)] = 0;
+        picks.push_back(best);
+        const std::span<const float> row = in.similarity.row(best);
+        for (std::size_t i = 0; i < n; ++i) {
+            const double to_best = 1.0 - static_cast<double>(row[i]);
+            distance[i] = t == 0 ? to_best : std::min(distance[i], to_best);
+        }
+    }
+    return picks;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,261 @@
+#include "core/prune/dcp.h"
+
+#include "core/base/error.h"
+#include "core/prune/acgr.h"
+#include "core/prune/dcp_schedule.h"
+#include "core/prune/encoder_score.h"
+#include "core/prune/select.h"
+#include "core/prune/tatcs.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace prunescope {
+
+namespace {
+
+// The parameters of the catalog, read once per call.
+struct DcpOptions {
+    std::string schedule;
+    double rho_pool = 4;
+    bool scores_cls = false;
+    bool compares_hidden = false;
+    AcgrOptions acgr;
+    std::string reference;
+    TatcsOptions tatcs;
+    bool guard = true;
+    bool use_text = true;
+};
+
+DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
+    const MethodSpec* spec = findMethod("dcp");
+    require(spec != nullptr, "dcp is not in the catalog");
+    const auto amount = [&](const char* name) { return numberParam(*spec, settings, name); };
+    const auto isOn = [&](const char* name) { return amount(name) != 0.0; };
+    const auto choice = [&](const char* name) { return choiceParam(*spec, settings, name); };
+    DcpOptions out;
+    out.schedule = choice("schedule");
+    out.rho_pool = amount("rho_pool");
+    out.scores_cls = choice("score") == "cls";
+    out.compares_hidden = choice("similarity") == "hidden";
+    out.acgr.recovery = isOn("recovery");
+    out.acgr.keep_norm = isOn("keep_norm");
+    out.acgr.lambda = amount("lambda");
+    out.acgr.sigma = amount("sigma") * grid.cols / 24.0;  // 4.4 DCP reading 3
+    out.acgr.edges = static_cast<int>(amount("edges"));
+    out.acgr.temperature = amount("temperature");
+    out.acgr.beta_max = amount("beta_max");
+    out.reference = choice("reference");
+    out.tatcs.init = choice("init");
+    out.tatcs.eta = amount("eta");
+    out.tatcs.mu = amount("mu");
+    out.tatcs.rounds = static_cast<int>(amount("rounds"));
+    out.guard = isOn("guard");
+    out.use_text = isOn("use_text");
+    return out;
+}
+
+// s of step 1 at one layer.
+at::Tensor layerScore(const DcpOptions& options,
+                      const at::Tensor& cls_attention,
+                      const at::Tensor& values) {
+    return options.scores_cls ? clsScore(cls_attention) : flowCutScore(cls_attention, values);
+}
+
+// m of step 3: head-mean keys without CLS, or the hidden states.
+at::Tensor comparedRows(const DcpOptions& options,
+                        const at::Tensor& keys,
+                        const at::Tensor& tokens) {
+    return options.compares_hidden ? tokens : keys.mean(0).slice(0, 1);
+}
+
+// n' after this layer; the current count where no event is due.
+int countAfter(const LayerView& view, const DcpOptions& options) {
+    const int n = static_cast<int>(view.patches.size());
+    const std::vector<int> events = eventLayers(view.last_layer, options.schedule);
+    const auto found = std::find(events.begin(), events.end(), view.layer);
+    if (found == events.end()) {
+        return n;
+    }
+    const int pool = poolSize(view.grid.count(), view.budget, options.rho_pool);
+    if (options.schedule == "flowcut") {
+        return flowCutCount(toHostVector(shares(clsScore(view.cls_attention))),
+                            pool,
+                            view.last_layer - 1 - view.layer);
+    }
+    const ScheduleAt at{view.grid.count(),
+                        pool,
+                        static_cast<int>(found - events.begin()) + 1,
+                        static_cast<int>(events.size())};
+    return std::min(n, scheduledCount(at, options.schedule));
+}
+
+// D(X_k, X_f) for one choice of the kept tokens, against the reference that the settings name.
+ShiftSummary shiftOf(const SelectView& view,
+                     const std::string& reference,
+                     const at::Tensor& kept_tokens) {
+    ShiftSummary out = measuredShift(view, kept_tokens);
+    if (reference != "full") {
+        const HostMatrix pool = toHost(view.tokens);
+        const ShiftReference against(shiftMetricFrom(view.settings.metric), pool.view());
+        const ShiftValue shift = against.measure(toHost(kept_tokens).view());
+        // 4.4 DCP reading 7: the M to k step is the last term of the chain. The parts are those of
+        // this step; the earlier ones come as a sum.
+        out.kappa = shift.value + (reference == "chained" ? view.chained_shift : 0.0);
+        out.mean_term = shift.mean_term;
+        out.variance_term = shift.variance_term;
+    }
+    return out;
+}
+
+// Whether TATCS runs; sets the threshold that was compared.
+bool fires(const SelectView& view, ShiftSummary& shift) {
+    switch (view.settings.trigger) {
+        case Trigger::Always:
+            return true;
+        case Trigger::Never:
+            return false;
+        case Trigger::Relative:
+            require(static_cast<bool>(view.null_band), "the relative trigger needs a null band");
+            shift.null_band = view.null_band();
+            shift.tau = view.settings.phi * shift.null_band.median;
+            break;
+        case Trigger::Auto:
+            shift.tau = view.settings.tau;
+            break;
+    }
+    return shift.kappa.has_value() && *shift.kappa > shift.tau;
+}
+
+StageTrace stageOf(const SelectView& view,
+                   std::string name,
+                   std::span<const std::int32_t> kept,
+                   std::span<const float> score) {
+    StageTrace stage;
+    stage.site = {Site::Kind::AfterEncoder, view.layer};
+    stage.name = std::move(name);
+    stage.tokens_in = static_cast<int>(view.patches.size());
+    stage.tokens_out = static_cast<int>(kept.size());
+    stage.score = perPatch(view.grid.count(), view.patches, score);
+    stage.slot_from_patch = slotFromPatch(view.grid.count(), kept);
+    return stage;
+}
+
+std::vector<std::int32_t> patchesOfSlots(std::span<const std::int32_t> patches,
+                                         const std::vector<int>& slots) {
+    std::vector<std::int32_t> out;
+    out.reserve(slots.size());
+    for (const int slot : slots) {
+        out.push_back(patches[toSize(slot)]);
+    }
+    return out;
+}
+
+// The clusters of a re-selection in the trace's terms: patches instead of slots.
+void describeClusters(const SelectView& view, const Reselection& result, StageTrace& stage) {
+    stage.cluster_of.assign(toSize(view.grid.count()), -1);
+    for (std::size_t i = 0; i < view.patches.size(); ++i) {
+        stage.cluster_of[toSize(view.patches[i])] = result.cluster_of[i];
+    }
+    stage.centres = patchesOfSlots(view.patches, result.centres);
+    stage.chosen = patchesOfSlots(view.patches, result.chosen);
+    if (result.text.has_text) {
+        stage.text_relevance = perPatch(view.grid.count(), view.patches, result.text.relevance);
+    }
+}
+
+// TATCS on the pool as it was before the M to k step (4.4 DCP reading 4), then the guard.
+void reselect(const SelectView& view,
+              const DcpOptions& options,
+              const std::vector<float>& score,
+              Selection& selection) {
+    const Stopwatch watch;
+    TatcsInput in;
+    in.tokens = view.tokens;
+    in.mass = toHostVector(view.mass);
+    in.score = score;
+    if (options.use_text && view.text.defined() && view.text.size(0) > 0 && view.project) {
+        in.text = view.text;
+        in.projected = view.project(view.tokens);
+    }
+    const Reselection result = tatcs(in, options.tatcs, static_cast<int>(selection.kept.size()));
+
+    std::vector<std::int64_t> slots(result.chosen.begin(), result.chosen.end());
+    std::sort(slots.begin(), slots.end());  // step 9: raster order
+    const at::Tensor tokens = gatherRows(view.tokens, slots);
+    ShiftSummary& shift = selection.shift;
+    shift.kappa_after = shiftOf(view, options.reference, tokens).kappa;
+    // Step 8. Without a measure there is nothing to guard by.
+    const bool fell = shift.kappa && shift.kappa_after && *shift.kappa_after < *shift.kappa;
+    shift.accepted = fell || !options.guard || !shift.kappa;
+
+    const std::vector<std::int32_t> baseline = selection.kept;
+    std::vector<float> mass = selection.stages.back().mass;
+    if (shift.accepted) {
+        selection.tokens = tokens;
+        selection.kept = patchesOf(view.patches, slots);
+        mass.clear();
+        for (const std::int64_t slot : slots) {
+            mass.push_back(in.mass[toSize(slot)]);
+        }
+    }
+    StageTrace stage = stageOf(view, "TATCS", selection.kept, result.medoid);
+    describeClusters(view, result, stage);
+    stage.baseline = baseline;
+    stage.mass = std::move(mass);
+    stage.shift_before = shift.kappa;
+    stage.shift_after = shift.kappa_after;
+    stage.ms = watch.ms();
+    selection.stages.push_back(std::move(stage));
+}
+
+}  // namespace
+
+LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
+    const DcpOptions options = readOptions(view.settings, view.grid);
+    LayerOutcome out;
+    // Step 1: c = s at layer 0, then the running mean at every layer, S included.
+    const at::Tensor score = layerScore(options, view.cls_attention, view.values);
+    out.score = view.score.defined() ? view.score.mul(0.5).add(score, 0.5) : score;
+    const int n_keep = countAfter(view, options);
+    if (n_keep < static_cast<int>(view.patches.size())) {
+        const AcgrInput in{view.grid,
+                           view.patches,
+                           comparedRows(options, view.keys, view.tokens),
+                           view.mass,
+                           out.score};
+        out.reduction = acgr(in, options.acgr, n_keep);
+    }
+    return out;
+}
+
+Selection DcpPrune::select(const SelectView& view) const {
+    const Stopwatch watch;
+    const DcpOptions options = readOptions(view.settings, view.grid);
+    const at::Tensor score =
+        view.score.defined() ? view.score : layerScore(options, view.cls_attention, view.values);
+    // The baseline X_k: one more ACGR step, M to k, on Y with the keys of layer S.
+    const AcgrInput in{
+        view.grid, view.patches, comparedRows(options, view.keys, view.tokens), view.mass, score};
+    const Reduction step = acgr(in, options.acgr, keptCount(view));
+    Selection out;
+    out.tokens = reducedRows(step, view.tokens);
+    out.kept = patchesOf(view.patches, step.keep);
+    out.shift = shiftOf(view, options.reference, out.tokens);
+
+    const std::vector<float> host_score = toHostVector(score);
+    StageTrace stage = stageOf(view, step.name, out.kept, host_score);
+    stage.transfers = step.transfers;
+    stage.mass = toHostVector(step.mass.defined() ? step.mass : gatherRows(view.mass, step.keep));
+    stage.shift_before = out.shift.kappa;
+    stage.ms = watch.ms();
+    out.stages.push_back(std::move(stage));
+
+    out.shift.fired = fires(view, out.shift);
+    if (out.shift.fired) {
+        reselect(view, options, host_score, out);
+    }
+    return out;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "core/prune/prune_method.h"
+
+namespace prunescope {
+
+/// No pruning: every token goes on as it came. The reference of every comparison.
+class KeepAll final : public PruneMethod {
+public:
+    Selection select(const SelectView& view) const override;
+};
+
+}  // namespace prunescope

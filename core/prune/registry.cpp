@@ -1,0 +1,51 @@
+#include "core/base/error.h"
+#include "core/prune/cls_topk.h"
+#include "core/prune/dcp.h"
+#include "core/prune/grid.h"
+#include "core/prune/none.h"
+#include "core/prune/prune_method.h"
+#include "core/prune/random.h"
+
+#include <array>
+#include <string_view>
+
+namespace prunescope {
+
+namespace {
+
+template <typename Method>
+std::unique_ptr<PruneMethod> make() {
+    return std::make_unique<Method>();
+}
+
+struct Entry {
+    std::string_view id;
+    std::unique_ptr<PruneMethod> (*make)();
+};
+
+// In the order of the catalog. A table, not static constructors: a static library drops objects
+// that nothing names.
+constexpr std::array kMethods{
+    Entry{"none", &make<KeepAll>},
+    Entry{"random", &make<RandomKeep>},
+    Entry{"grid", &make<GridKeep>},
+    Entry{"cls-topk", &make<ClsTopK>},
+    Entry{"dcp", &make<DcpPrune>},
+};
+
+}  // namespace
+
+LayerOutcome PruneMethod::afterLayer(const LayerView&) const {
+    return {};
+}
+
+std::unique_ptr<PruneMethod> makeMethod(const std::string& id) {
+    for (const Entry& entry : kMethods) {
+        if (entry.id == id) {
+            return entry.make();
+        }
+    }
+    throw Error(ErrorCode::Usage, "there is no pruning method \"" + id + "\"");
+}
+
+}  // namespace prunescope

@@ -1,0 +1,185 @@
+#include "core/prune/select.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/linalg_vector_norm.h>
+
+namespace prunescope {
+
+namespace {
+
+constexpr double kTie = 1e-6;  // relative, methods.md 4.4
+constexpr double kLeastNorm = 1e-12;
+
+float rankable(float score) {
+    return std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
+}
+
+}  // namespace
+
+int roundHalfUp(double x) {
+    return static_cast<int>(std::floor(x + 0.5));
+}
+
+HostMatrix toHost(const at::Tensor& tensor) {
+    const at::Tensor host = tensor.to(at::kCPU, at::kFloat).contiguous();
+    HostMatrix out;
+    out.rows = host.dim() == 0 ? 1 : static_cast<int>(host.size(0));
+    out.cols = host.dim() < 2 ? 1 : static_cast<int>(host.size(1));
+    const float* data = host.const_data_ptr<float>();
+    out.values.assign(data, data + host.numel());
+    return out;
+}
+
+std::vector<float> toHostVector(const at::Tensor& tensor) {
+    return toHost(tensor).values;
+}
+
+at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const at::Tensor& like) {
+    require(values.size() == toSize(rows) * toSize(cols), "toDevice: wrong number of values");
+    const at::Tensor host = at::empty({rows, cols}, at::TensorOptions().dtype(at::kFloat));
+    std::memcpy(host.mutable_data_ptr<float>(), values.data(), values.size() * sizeof(float));
+    return host.to(like.device());
+}
+
+std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {
+    std::vector<std::int64_t> slots(score.size());
+    std::iota(slots.begin(), slots.end(), 0);
+    const std::size_t n_keep = std::min(toSize(std::max(k, 0)), slots.size());
+    const auto before = [&](std::int64_t a, std::int64_t b) {
+        const float left = rankable(score[toSize(a)]);
+        const float right = rankable(score[toSize(b)]);
+        return left != right ? left > right : a < b;
+    };
+    if (n_keep < slots.size()) {
+        std::nth_element(slots.begin(),
+                         slots.begin() + static_cast<std::ptrdiff_t>(n_keep),
+                         slots.end(),
+                         before);
+        slots.resize(n_keep);
+    }
+    std::sort(slots.begin(), slots.end());
+    return slots;
+}
+
+bool tiesWith(double value, double largest) {
+    return value >= largest - kTie * std::fabs(largest);
+}
+
+int bestSlot(std::span<const double> value,
+             std::span<const char> allowed,
+             std::span<const float> preference) {
+    const auto usable = [&](std::size_t i) { return allowed.empty() || allowed[i] != 0; };
+    double largest = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (usable(i) && value[i] > largest) {
+            largest = value[i];
+        }
+    }
+    int best = -1;
+    int first = -1;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (!usable(i)) {
+            continue;
+        }
+        first = first < 0 ? static_cast<int>(i) : first;
+        if (tiesWith(value[i], largest) &&
+            (best < 0 || (!preference.empty() && preference[i] > preference[toSize(best)]))) {
+            best = static_cast<int>(i);
+        }
+    }
+    return best >= 0 ? best : first;  // `first` only when every value is NaN
+}
+
+at::Tensor unitRows(const at::Tensor& rows) {
+    return rows.div(
+        at::linalg_vector_norm(rows, 2, at::IntArrayRef{-1}, true).clamp_min(kLeastNorm));
+}
+
+at::Tensor gatherRows(const at::Tensor& rows, const std::vector<std::int64_t>& slots) {
+    const at::Tensor index =
+        at::empty({static_cast<std::int64_t>(slots.size())}, at::TensorOptions().dtype(at::kLong));
+    std::copy(slots.begin(), slots.end(), index.mutable_data_ptr<std::int64_t>());
+    return at::index_select(rows, 0, index.to(rows.device()));
+}
+
+std::vector<float> perPatch(int n_patches,
+                            std::span<const std::int32_t> patches,
+                            std::span<const float> values) {
+    std::vector<float> out(toSize(n_patches), std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t i = 0; i < patches.size(); ++i) {
+        out[toSize(patches[i])] = values[i];
+    }
+    return out;
+}
+
+std::vector<std::int32_t> slotFromPatch(int n_patches, std::span<const std::int32_t> kept) {
+    std::vector<std::int32_t> out(toSize(n_patches), -1);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        out[toSize(kept[i])] = static_cast<std::int32_t>(i);
+    }
+    return out;
+}
+
+std::vector<std::int32_t> patchesOf(std::span<const std::int32_t> patches,
+                                    std::span<const std::int64_t> slots) {
+    std::vector<std::int32_t> out;
+    out.reserve(slots.size());
+    for (const std::int64_t slot : slots) {
+        out.push_back(patches[toSize(slot)]);
+    }
+    return out;
+}
+
+int keptCount(const SelectView& view) {
+    require(view.budget >= 1, "select: a budget below 1");
+    return std::min(view.budget, static_cast<int>(view.patches.size()));
+}
+
+ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens) {
+    ShiftSummary out;
+    out.metric = view.settings.metric;
+    out.tau = view.settings.tau;
+    if (view.full != nullptr) {
+        const ShiftValue shift = view.full->measure(toHost(kept_tokens).view());
+        out.kappa = shift.value;
+        out.mean_term = shift.mean_term;
+        out.variance_term = shift.variance_term;
+    }
+    return out;
+}
+
+Selection plainSelection(const SelectView& view,
+                         const std::vector<std::int64_t>& slots,
+                         std::span<const float> score,
+                         const Stopwatch& watch) {
+    Selection out;
+    out.tokens = slots.size() == view.patches.size() ? view.tokens : gatherRows(view.tokens, slots);
+    out.kept = patchesOf(view.patches, slots);
+    out.shift = measuredShift(view, out.tokens);
+
+    StageTrace stage;
+    stage.site = {Site::Kind::AfterEncoder, view.layer};
+    stage.name = "select";
+    stage.tokens_in = static_cast<int>(view.patches.size());
+    stage.tokens_out = static_cast<int>(slots.size());
+    if (!score.empty()) {
+        stage.score = perPatch(view.grid.count(), view.patches, score);
+    }
+    stage.slot_from_patch = slotFromPatch(view.grid.count(), out.kept);
+    stage.shift_before = out.shift.kappa;
+    stage.ms = watch.ms();
+    out.stages.push_back(std::move(stage));
+    return out;
+}
+
+}  // namespace prunescope

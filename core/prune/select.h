@@ -1,0 +1,103 @@
+#pragma once
+
+#include "core/metric/shift.h"
+#include "core/prune/prune_method.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace prunescope {
+
+/// Building blocks that several methods share: host copies, ranking with settled ties, and the
+/// trace of a plain selection. Index logic runs on the host in plain loops: the sets are small, and
+/// a LibTorch call per token would cost more than the work.
+
+/// floor(x + 1/2), the only rounding in use (methods.md 4.4).
+int roundHalfUp(double x);
+
+template <typename Integer>
+constexpr std::size_t toSize(Integer value) {
+    return static_cast<std::size_t>(value);
+}
+
+/// A float32 matrix on the host, row-major.
+struct HostMatrix {
+    std::vector<float> values;
+    int rows = 0;
+    int cols = 0;
+
+    std::span<const float> row(int i) const {
+        return std::span(values).subspan(toSize(i) * toSize(cols), toSize(cols));
+    }
+
+    TokenMatrix view() const { return {values, rows, cols}; }
+};
+
+/// Any device, any dtype, [n] or [n, m]. A vector becomes one column.
+HostMatrix toHost(const at::Tensor& tensor);
+std::vector<float> toHostVector(const at::Tensor& tensor);
+
+/// float32 [rows, cols] on `like`'s device.
+at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const at::Tensor& like);
+
+/// Slots of the k largest scores, ascending. Larger score first, then lower slot; NaN ranks last.
+std::vector<std::int64_t> topSlots(std::span<const float> score, int k);
+
+/// The slot with the largest value among `allowed` (empty: all). Values within 1e-6 of the largest,
+/// relative, are ties: larger `preference` (empty: none), then lower slot. methods.md 4.4.
+int bestSlot(std::span<const double> value,
+             std::span<const char> allowed,
+             std::span<const float> preference);
+
+/// Whether `value` ties with `largest` under the rule above.
+bool tiesWith(double value, double largest);
+
+/// Rows scaled to length 1 (zero rows stay zero), so that products are cosines.
+at::Tensor unitRows(const at::Tensor& rows);
+
+at::Tensor gatherRows(const at::Tensor& rows, const std::vector<std::int64_t>& slots);
+
+/// Values of slots spread over all patches of the grid, NaN where a patch has no slot.
+std::vector<float> perPatch(int n_patches,
+                            std::span<const std::int32_t> patches,
+                            std::span<const float> values);
+
+/// Per patch: its place in `kept` (ascending), or -1.
+std::vector<std::int32_t> slotFromPatch(int n_patches, std::span<const std::int32_t> kept);
+
+std::vector<std::int32_t> patchesOf(std::span<const std::int32_t> patches,
+                                    std::span<const std::int64_t> slots);
+
+/// Milliseconds since construction.
+class Stopwatch {
+public:
+    double ms() const {
+        return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point start_ = Clock::now();
+};
+
+/// A selection that keeps rows as they are: tokens, kept, one stage "select", kappa.
+/// @param slots  ascending
+/// @param score  per slot of the pool, or empty where nothing is ranked
+Selection plainSelection(const SelectView& view,
+                         const std::vector<std::int64_t>& slots,
+                         std::span<const float> score,
+                         const Stopwatch& watch);
+
+/// The summary every method fills: D of the kept tokens against the full set.
+ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens);
+
+/// Tokens that can be kept of this pool: the budget, or all where the budget is larger.
+int keptCount(const SelectView& view);
+
+}  // namespace prunescope

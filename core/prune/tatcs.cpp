@@ -1,0 +1,222 @@
+#include "core/prune/tatcs.h"
+
+#include "core/prune/cover.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <ATen/ops/matmul.h>
+
+namespace prunescope {
+
+namespace {
+
+// Up to this many text tokens all of them rate.
+constexpr std::size_t kRateAll = 4;
+
+// Text tokens whose mean softmax over the tokens is above the mean (methods.md 3.2 step 1). The
+// mean of a softmax over Lt tokens is 1/Lt.
+std::vector<std::int64_t> raters(const at::Tensor& projected, const at::Tensor& text) {
+    const auto n_text = toSize(text.size(0));
+    std::vector<std::int64_t> all(n_text);
+    std::iota(all.begin(), all.end(), 0);
+    if (n_text <= kRateAll) {
+        return all;
+    }
+    const HostMatrix logits = toHost(at::matmul(projected, text.transpose(0, 1)));
+    std::vector<double> mean(n_text, 0.0);
+    std::vector<double> weight(n_text);
+    for (int i = 0; i < logits.rows; ++i) {
+        const std::span<const float> row = logits.row(i);
+        const double top = *std::max_element(row.begin(), row.end());
+        double sum = 0;
+        for (std::size_t u = 0; u < n_text; ++u) {
+            weight[u] = std::exp(static_cast<double>(row[u]) - top);
+            sum += weight[u];
+        }
+        for (std::size_t u = 0; u < n_text; ++u) {
+            mean[u] += weight[u] / sum / logits.rows;
+        }
+    }
+    // A hair above the mean, so that equal text tokens do not rate by rounding.
+    const double bar = (1.0 + 1e-9) / static_cast<double>(n_text);
+    std::vector<std::int64_t> out;
+    for (std::size_t u = 0; u < n_text; ++u) {
+        if (mean[u] > bar) {
+            out.push_back(static_cast<std::int64_t>(u));
+        }
+    }
+    return out.empty() ? all : out;
+}
+
+// rho: the largest cosine with a rater, scaled over the pool to [0, 1].
+std::vector<float> scaledMaxima(const HostMatrix& cosines) {
+    std::vector<float> out(toSize(cosines.rows));
+    for (int i = 0; i < cosines.rows; ++i) {
+        const std::span<const float> row = cosines.row(i);
+        out[toSize(i)] = *std::max_element(row.begin(), row.end());
+    }
+    const auto [low, high] = std::minmax_element(out.begin(), out.end());
+    const float least = *low;
+    const float range = *high - least;
+    for (float& value : out) {
+        value = range > 0 ? (value - least) / range : 0.5F;
+    }
+    return out;
+}
+
+// In double: a column that is constant must centre to exactly 0, not to rounding.
+void centreColumns(HostMatrix& matrix) {
+    const auto cols = toSize(matrix.cols);
+    for (std::size_t u = 0; u < cols; ++u) {
+        double mean = 0;
+        for (std::size_t i = u; i < matrix.values.size(); i += cols) {
+            mean += static_cast<double>(matrix.values[i]);
+        }
+        mean /= matrix.rows;
+        for (std::size_t i = u; i < matrix.values.size(); i += cols) {
+            matrix.values[i] = static_cast<float>(static_cast<double>(matrix.values[i]) - mean);
+        }
+    }
+}
+
+void scaleRowsToUnit(HostMatrix& matrix) {
+    const auto cols = toSize(matrix.cols);
+    for (int i = 0; i < matrix.rows; ++i) {
+        float* row = matrix.values.data() + toSize(i) * cols;
+        double squared = 0;
+        for (std::size_t u = 0; u < cols; ++u) {
+            squared += static_cast<double>(row[u]) * static_cast<double>(row[u]);
+        }
+        const double norm = std::max(std::sqrt(squared), 1e-12);
+        for (std::size_t u = 0; u < cols; ++u) {
+            row[u] = static_cast<float>(static_cast<double>(row[u]) / norm);
+        }
+    }
+}
+
+double dot(std::span<const float> a, std::span<const float> b) {
+    double sum = 0;
+    for (std::size_t u = 0; u < a.size(); ++u) {
+        sum += static_cast<double>(a[u]) * static_cast<double>(b[u]);
+    }
+    return sum;
+}
+
+// Step 2.
+std::vector<int> firstCentres(const HostMatrix& similarity,
+                              const TatcsInput& in,
+                              const std::string& init,
+                              int k) {
+    const CoverInput cover{similarity, in.mass, in.score};
+    if (init == "kcenter") {
+        return farthestPoints(cover, k);
+    }
+    return facilityLocation(
+        cover, k, init == "scope" ? std::span<const float>(in.score) : std::span<const float>());
+}
+
+// Steps 4 and 5: the cluster of every slot. `unit_profile` has rows of length 1 (or 0).
+std::vector<int> assign(const HostMatrix& similarity,
+                        const HostMatrix& unit_profile,
+                        const std::vector<int>& centres,
+                        double eta) {
+    const std::size_t k = centres.size();
+    // Ties go to the centre with the lower patch, so look at centres in ascending order.
+    std::vector<int> by_patch(k);
+    std::iota(by_patch.begin(), by_patch.end(), 0);
+    std::sort(by_patch.begin(), by_patch.end(), [&](int a, int b) {
+        return centres[toSize(a)] < centres[toSize(b)];
+    });
+    std::vector<double> closeness(k);
+    std::vector<int> cluster_of(toSize(similarity.rows));
+    for (int i = 0; i < similarity.rows; ++i) {
+        const std::span<const float> row = similarity.row(i);
+        for (std::size_t j = 0; j < k; ++j) {
+            const int centre = centres[toSize(by_patch[j])];
+            closeness[j] = (1.0 - eta) * static_cast<double>(row[toSize(centre)]);
+            if (eta > 0) {
+                closeness[j] += eta * dot(unit_profile.row(i), unit_profile.row(centre));
+            }
+        }
+        cluster_of[toSize(i)] = by_patch[toSize(bestSlot(closeness, {}, {}))];
+    }
+    for (std::size_t j = 0; j < k; ++j) {
+        cluster_of[toSize(centres[j])] = static_cast<int>(j);
+    }
+    return cluster_of;
+}
+
+// Step 6: the text-biased medoid of every cluster.
+std::vector<int> reselect(const HostMatrix& similarity,
+                          const TatcsInput& in,
+                          double mu,
+                          std::size_t k,
+                          Reselection& out) {
+    std::vector<std::vector<int>> members(k);
+    for (std::size_t i = 0; i < out.cluster_of.size(); ++i) {
+        members[toSize(out.cluster_of[i])].push_back(static_cast<int>(i));
+    }
+    const double mean_mass =
+        std::accumulate(in.mass.begin(), in.mass.end(), 0.0) / static_cast<double>(in.mass.size());
+    out.medoid.assign(in.mass.size(), 0.0F);
+    std::vector<int> chosen;
+    for (const std::vector<int>& cluster : members) {
+        std::vector<double> value;
+        std::vector<float> preference;
+        for (const int i : cluster) {
+            const std::span<const float> row = similarity.row(i);
+            double sum = 0;
+            for (const int l : cluster) {
+                sum += static_cast<double>(in.mass[toSize(l)]) / mean_mass *
+                       static_cast<double>(row[toSize(l)]);
+            }
+            value.push_back(sum / static_cast<double>(cluster.size()) +
+                            mu * static_cast<double>(out.text.relevance[toSize(i)]));
+            preference.push_back(in.score[toSize(i)]);
+            out.medoid[toSize(i)] = static_cast<float>(value.back());
+        }
+        chosen.push_back(cluster[toSize(bestSlot(value, {}, preference))]);
+    }
+    return chosen;
+}
+
+}  // namespace
+
+TextRelevance textRelevance(const at::Tensor& projected, const at::Tensor& text, int n_tokens) {
+    TextRelevance out;
+    out.has_text = projected.defined() && text.defined() && text.size(0) > 0;
+    if (!out.has_text) {
+        out.relevance.assign(toSize(n_tokens), 0.5F);
+        return out;
+    }
+    const at::Tensor rating = gatherRows(text, raters(projected, text));
+    out.profile = toHost(at::matmul(unitRows(projected), unitRows(rating).transpose(0, 1)));
+    out.relevance = scaledMaxima(out.profile);
+    centreColumns(out.profile);
+    return out;
+}
+
+Reselection tatcs(const TatcsInput& in, const TatcsOptions& options, int k) {
+    Reselection out;
+    const HostMatrix similarity = cosineMatrix(in.tokens);             // step 1
+    out.centres = firstCentres(similarity, in, options.init, k);       // step 2
+    out.text = textRelevance(in.projected, in.text, similarity.rows);  // step 3
+    const double eta = out.text.has_text && out.text.profile.cols > 1 ? options.eta : 0.0;
+    HostMatrix unit_profile = out.text.profile;
+    scaleRowsToUnit(unit_profile);
+    std::vector<int> centres = out.centres;
+    for (int round = 0; round < options.rounds; ++round) {                       // step 7
+        out.cluster_of = assign(similarity, unit_profile, centres, eta);         // steps 4, 5
+        out.chosen = reselect(similarity, in, options.mu, centres.size(), out);  // step 6
+        if (out.chosen == centres) {
+            break;
+        }
+        centres = out.chosen;
+    }
+    return out;
+}
+
+}  // namespace prunescope
