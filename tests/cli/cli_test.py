@@ -1,0 +1,183 @@
+"""Runs prunescope-cli as a user does and checks exit codes, sentences and files.
+
+usage: cli_test.py PROGRAM SOURCE_DIR
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zlib
+
+PROGRAM = ""
+SOURCE = pathlib.Path()
+
+
+def cli(*arguments, timeout=120):
+    """The finished process of one call, with text output."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL, check=False)
+
+
+def png(width, height):
+    """A PNG whose header says width x height, whatever the data holds."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    row = b"\0" + b"\x7f\x30\xc0" * min(width, 64)
+    body = zlib.compress(row * min(height, 64))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", body) + chunk(b"IEND", b""))
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="prunescope-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def fails(self, code, *arguments, mentions=""):
+        done = cli(*arguments)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(done.stdout, "", "a failure prints no data")
+        self.assertTrue(done.stderr.startswith("prunescope-cli: ") or code == 2, done.stderr)
+        self.assertIn(mentions, done.stderr)
+        return done.stderr
+
+    def test_run_needs_no_arguments(self):
+        done = cli("run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(done.stdout.strip(), ("Yes", "No"))
+
+    def test_run_json_has_the_contract_fields(self):
+        done = cli("run", "--json", "--budget", 16)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        run = json.loads(done.stdout)
+        self.assertEqual(run["schema"], "prunescope.run/1")
+        self.assertEqual(run["tokens"]["visual_full"], 576)
+        self.assertEqual(run["tokens"]["visual_kept"], 16)
+        self.assertEqual(len(run["kept"]), 1)
+        self.assertEqual(sorted(set(run["kept"][0])), run["kept"][0])
+        self.assertLessEqual({"metric", "per_event", "kappa", "kappa_after", "tau", "fired"}, run["shift"].keys())
+        self.assertLessEqual({"preprocess", "encode", "select", "project", "prefill", "decode"},
+                             run["timings_ms"].keys())
+        self.assertLessEqual({"answer", "answer_ids", "model", "device", "dtype", "settings", "version"}, run.keys())
+
+    def test_runs_repeat_exactly(self):
+        def decided(run):
+            return [run[name] for name in ("answer_ids", "kept", "shift")]
+        first = json.loads(cli("run", "--json", "--budget", 20, "--threads", 1).stdout)
+        again = json.loads(cli("run", "--json", "--budget", 20, "--threads", 1).stdout)
+        self.assertEqual(decided(first), decided(again))
+
+    def test_every_method_runs(self):
+        catalog = json.loads(cli("methods", "--json").stdout)
+        ids = [method["id"] for method in catalog["methods"]]
+        self.assertLessEqual({"none", "random", "grid", "cls-topk", "dcp"}, set(ids))
+        for method in ids:
+            run = json.loads(cli("run", "--json", "--method", method, "--budget", 12).stdout)
+            self.assertEqual(run["tokens"]["visual_kept"], 576 if method == "none" else 12, method)
+
+    def test_trace_overlay_and_plot_are_written(self):
+        names = ["trace.json", "overlay.png", "overlay.svg", "overlay.pdf",
+                 "plot.png", "plot.svg", "plot.pdf", "plot.csv"]
+        for name in names:
+            option = "--" + name.split(".")[0]
+            done = cli("run", option, self.folder / name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertGreater((self.folder / name).stat().st_size, 100, name)
+        self.assertEqual((self.folder / "overlay.png").read_bytes()[:4], b"\x89PNG")
+        self.assertIn("<svg", (self.folder / "plot.svg").read_text(encoding="utf-8"))
+        trace = json.loads((self.folder / "trace.json").read_text(encoding="utf-8"))
+        self.assertEqual(trace["schema"], "prunescope.trace/1")
+
+    def test_dump_writes_the_named_tensors(self):
+        out = self.folder / "d.safetensors"
+        what = "pixel_values,input_ids,hidden,features,projected,logits"
+        done = cli("dump", "--method", "none", "--out", out, "--what", what)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        data = out.read_bytes()
+        header = json.loads(data[8:8 + struct.unpack("<Q", data[:8])[0]])
+        self.assertEqual(set(header), set(what.split(",")))
+        self.assertEqual(header["pixel_values"]["shape"], [1, 3, 336, 336])
+        self.assertEqual(header["features"]["shape"][0], 576)
+
+    def test_settings_out_of_range_are_usage(self):
+        self.fails(2, "run", "--budget", 0, mentions="udget")
+        self.fails(2, "run", "--tau", -1, mentions="tau")
+        self.fails(2, "run", "--tau", "nan")
+        self.fails(2, "run", "--method", "best", mentions="best")
+        self.fails(2, "run", "--trigger", "sometimes", mentions="auto, relative, always, never")
+        self.fails(2, "run", "--set", "lamda=1", mentions="lambda")
+        self.fails(2, "run", "--set", "lambda=much", mentions="not a number")
+        self.fails(2, "run", "--nonsense")
+        self.fails(2)
+
+    def test_a_budget_above_the_patches_is_taken_and_said(self):
+        done = cli("run", "--json", "--budget", 600)
+        self.assertEqual(json.loads(done.stdout)["tokens"]["visual_kept"], 576)
+        self.assertIn("576 taken", done.stderr)
+
+    def test_bad_models(self):
+        self.fails(3, "run", "--model", self.folder / "nowhere", mentions="nowhere")
+        self.fails(3, "run", "--model", self.folder, mentions="config.json")
+        starter = SOURCE / "resources" / "models" / "starter"
+        broken = self.folder / "broken"
+        shutil.copytree(starter, broken, ignore=shutil.ignore_patterns("samples"))
+        config = json.loads((broken / "config.json").read_text(encoding="utf-8"))
+        (broken / "config.json").write_text(json.dumps({**config, "model_type": "qwen3_vl"}), encoding="utf-8")
+        self.fails(3, "run", "--model", broken, mentions="qwen3_vl")
+        (broken / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        weights = broken / "model.safetensors"
+        whole = weights.read_bytes()
+        for size in (0, 4, 100, 5000, len(whole) // 2, len(whole) - 1):
+            weights.write_bytes(whole[:size])
+            self.fails(3, "run", "--model", broken, mentions="model.safetensors")
+        weights.unlink()
+        self.fails(3, "run", "--model", broken)
+
+    def test_bad_pictures(self):
+        def picture(name, data):
+            path = self.folder / name
+            path.write_bytes(data)
+            return path
+        self.fails(4, "run", "--prompt", "a?", "--image", self.folder / "none.png", mentions="none.png")
+        self.fails(4, "run", "--prompt", "a?", "--image", self.folder)
+        self.fails(4, "run", "--prompt", "a?", "--image", picture("empty.png", b""))
+        self.fails(4, "run", "--prompt", "a?", "--image", picture("text.png", b"not a picture at all"))
+        self.fails(4, "run", "--prompt", "a?", "--image", picture("bomb.png", png(60000, 60000)))
+        self.fails(4, "run", "--prompt", "a?", "--image", picture("thin.png", png(20000, 1)))
+        self.fails(4, "run", "--prompt", "a?", "--image", "/dev/zero")
+        fifo = self.folder / "fifo.png"
+        os.mkfifo(fifo)
+        self.fails(4, "run", "--prompt", "a?", "--image", fifo)
+
+    def test_bad_prompts(self):
+        self.fails(4, "run", "--prompt", " ", mentions="prompt")
+        self.fails(4, "run", "--prompt", "what is in <image>?", mentions="<image>")
+        self.fails(4, "run", "--prompt", "why " * 4000)
+
+    def test_interrupt_exits_with_130(self):
+        process = subprocess.Popen([PROGRAM, "run", "--shift-target", "1e-9"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130, messages)
+
+    def test_model_reports(self):
+        report = json.loads(cli("model", "--json").stdout)
+        self.assertEqual(report["encoder_layers"], 10)
+        self.assertEqual(report["encoder_layers_run"], 9)
+        self.assertEqual(report["stored_dtype"], "bf16")
+        self.assertIn("starter", cli("model").stdout)
+
+
+if __name__ == "__main__":
+    PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+    unittest.main(argv=sys.argv[:1], verbosity=2)
