@@ -1,0 +1,198 @@
+#include "ui/panels/status_line.h"
+
+#include <algorithm>
+
+#include "ui/services/appearance.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+
+namespace prunescope {
+
+namespace {
+
+struct StateLook {
+    QString text;
+    const char* color;
+    const char* shape;  // told apart without colour
+};
+
+StateLook lookOf(RunState state) {
+    switch (state) {
+    case RunState::NoModel:
+        return {StatusLine::tr("No model"), "#8b93a1", "○"};
+    case RunState::LoadingModel:
+        return {StatusLine::tr("Loading model"), "#3d7be0", "◔"};
+    case RunState::Ready:
+        return {StatusLine::tr("Ready"), "#2f9e6e", "●"};
+    case RunState::Running:
+        return {StatusLine::tr("Running"), "#3d7be0", "▶"};
+    case RunState::Stale:
+        return {StatusLine::tr("Inputs changed, not run yet"), "#d98e04", "◐"};
+    case RunState::Cancelled:
+        return {StatusLine::tr("Stopped; last valid result on show"), "#d98e04", "■"};
+    case RunState::Error:
+        return {StatusLine::tr("Error"), "#d1495b", "✕"};
+    case RunState::OutOfMemory:
+        return {StatusLine::tr("Out of memory"), "#d1495b", "✕"};
+    }
+    return {};
+}
+
+QString stageWords(const std::string& stage) {
+    const std::pair<const char*, QString> words[] = {
+        {"load", StatusLine::tr("loading weights")},
+        {"encode", StatusLine::tr("encoding the picture")},
+        {"select", StatusLine::tr("selecting tokens")},
+        {"prefill", StatusLine::tr("reading the prompt")},
+        {"decode", StatusLine::tr("answering")},
+        {"curve", StatusLine::tr("shift against budget")},
+    };
+    for (const auto& [name, text] : words) {
+        if (stage == name) {
+            return text;
+        }
+    }
+    return QString::fromStdString(stage);
+}
+
+}  // namespace
+
+QString validityOf(const RunTrace& trace, std::size_t view) {
+    if (view >= trace.views.size() || trace.settings.trigger != Trigger::Auto) {
+        return {};
+    }
+    const ShiftSummary& shift = trace.views[view].shift;
+    if (!shift.kappa) {
+        return {};
+    }
+    const QString kappa = QLocale().toString(*shift.kappa, 'g', 4);
+    return shift.fired ? StatusLine::tr("same result for τ < %1").arg(kappa)
+                       : StatusLine::tr("same result for τ ≥ %1").arg(kappa);
+}
+
+StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* parent)
+    : QWidget(parent),
+      document_(document),
+      selection_(selection),
+      dot_(new QLabel(this)),
+      state_(new QLabel(this)),
+      model_(new QLabel(this)),
+      pointer_(new QLabel(this)),
+      validity_(new QLabel(this)),
+      bar_(new QProgressBar(this)),
+      cancel_(new QPushButton(symbolicIcon("stop"), tr("Cancel"), this)) {
+    setObjectName("statusLine");
+    state_->setObjectName("state");
+    model_->setObjectName("statusModel");
+    validity_->setObjectName("validity");
+    validity_->setToolTip(tr("Moving τ inside this interval changes nothing"));
+    pointer_->setObjectName("pointerText");
+    bar_->setObjectName("progress");
+    bar_->setAccessibleName(tr("Progress"));
+    bar_->setFixedWidth(150);
+    bar_->setTextVisible(false);
+    bar_->setMaximumHeight(12);
+    cancel_->setObjectName("cancel");
+    cancel_->setToolTip(tr("Stop (Esc)"));
+    cancel_->setAccessibleName(tr("Cancel"));
+    connect(cancel_, &QPushButton::clicked, this, &StatusLine::cancelRequested);
+    // Long names give way before they push the window wider.
+    for (QLabel* label : {model_, pointer_}) {
+        label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    }
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(6, 0, 6, 0);
+    row->setSpacing(10);
+    row->addWidget(dot_);
+    row->addWidget(state_);
+    row->addWidget(model_, 3);
+    row->addWidget(pointer_, 2);
+    row->addWidget(validity_);
+    row->addWidget(bar_);
+    row->addWidget(cancel_);
+    for (QWidget* widget : {static_cast<QWidget*>(bar_), static_cast<QWidget*>(cancel_)}) {
+        QSizePolicy policy = widget->sizePolicy();
+        policy.setRetainSizeWhenHidden(true);
+        widget->setSizePolicy(policy);
+    }
+    connect(document_, &Document::stateChanged, this, &StatusLine::showState);
+    connect(document_, &Document::modelChanged, this, &StatusLine::showModel);
+    connect(document_, &Document::traceChanged, this, [this] {
+        showModel();
+        showValidity();
+        showPointer();
+    });
+    connect(selection_, &SelectionModel::hoveredChanged, this, &StatusLine::showPointer);
+    connect(selection_, &SelectionModel::viewChanged, this, &StatusLine::showValidity);
+    showState();
+    showModel();
+    showValidity();
+}
+
+void StatusLine::showState() {
+    const RunState state = document_->state();
+    const StateLook look = lookOf(state);
+    dot_->setText(QString("<span style=\"color:%1\">%2</span>").arg(look.color, look.shape));
+    const bool busy = state == RunState::Running || state == RunState::LoadingModel;
+    QString text = look.text;
+    const auto& progress = document_->progress();
+    if (busy && progress) {
+        text += ": " + stageWords(progress->stage);
+        if (progress->of > 0 && progress->stage != "load") {
+            text += tr(", %1 of %2").arg(progress->step).arg(progress->of);
+        }
+    }
+    state_->setText(text);
+    const bool counted = busy && progress && progress->of > 0;
+    bar_->setRange(0, counted ? 1000 : 0);
+    if (counted) {
+        const double share =
+            static_cast<double>(progress->step) / static_cast<double>(progress->of);
+        bar_->setValue(static_cast<int>(std::clamp(share, 0.0, 1.0) * 1000));
+    }
+    bar_->setVisible(busy);
+    cancel_->setVisible(busy);
+}
+
+void StatusLine::showModel() {
+    if (!document_->model()) {
+        model_->clear();
+        return;
+    }
+    const LoadReport& model = *document_->model();
+    QStringList parts{QString::fromStdString(model.name),
+                      QString::fromStdString(model.device),
+                      QString::fromStdString(model.dtype)};
+    if (const TracePtr trace = document_->trace(); trace && !trace->model.attention.empty()) {
+        parts << tr("attention %1").arg(QString::fromStdString(trace->model.attention));
+    }
+    model_->setText(parts.join(" · "));
+    model_->setToolTip(QString::fromStdString(model.architecture));
+}
+
+void StatusLine::showPointer() {
+    const TracePtr trace = document_->trace();
+    const auto view = static_cast<std::size_t>(selection_->view());
+    const int patch = selection_->hoveredPatch();
+    if (!trace || view >= trace->views.size() || patch < 0 ||
+        patch >= trace->views[view].grid.count()) {
+        pointer_->clear();
+        return;
+    }
+    const PatchGrid& grid = trace->views[view].grid;
+    pointer_->setText(tr("patch %1, row %2, column %3")
+                          .arg(patch)
+                          .arg(grid.rowOf(patch))
+                          .arg(grid.colOf(patch)));
+}
+
+void StatusLine::showValidity() {
+    const TracePtr trace = document_->trace();
+    validity_->setText(
+        trace ? validityOf(*trace, static_cast<std::size_t>(selection_->view())) : QString());
+}
+
+}  // namespace prunescope

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "ui/document.h"
+#include "ui/selection.h"
+
+#include <QWidget>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace prunescope {
+
+/// The values of tau for which this view's outcome stays what it is; "" when tau decides nothing.
+QString validityOf(const RunTrace& trace, std::size_t view);
+
+/// State, model, what the pointer is on, validity of tau, progress and Cancel.
+class StatusLine : public QWidget {
+    Q_OBJECT
+
+public:
+    StatusLine(Document* document, SelectionModel* selection, QWidget* parent = nullptr);
+
+Q_SIGNALS:
+    void cancelRequested();
+
+private:
+    void showState();
+    void showModel();
+    void showPointer();
+    void showValidity();
+
+    Document* document_;
+    SelectionModel* selection_;
+    QLabel* dot_;
+    QLabel* state_;
+    QLabel* model_;
+    QLabel* pointer_;
+    QLabel* validity_;
+    QProgressBar* bar_;
+    QPushButton* cancel_;
+};
+
+}  // namespace prunescope
