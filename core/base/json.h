@@ -1,11 +1,11 @@
 #pragma once
 
+#include "core/base/error.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "core/base/error.h"
 
 #include <nlohmann/json.hpp>
 

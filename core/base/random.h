@@ -25,8 +25,10 @@ private:
     std::uint64_t state_;
 };
 
-/// `k` of `0..n-1` without replacement, ascending: partial Fisher-Yates with j = i + next mod (n - i).
-/// Requires 0 <= k <= n.
-std::vector<std::int32_t> drawWithoutReplacement(std::int32_t n, std::int32_t k, std::uint64_t seed);
+/// `k` of `0..n-1` without replacement, ascending: partial Fisher-Yates with j = i + next mod (n -
+/// i). Requires 0 <= k <= n.
+std::vector<std::int32_t> drawWithoutReplacement(std::int32_t n,
+                                                 std::int32_t k,
+                                                 std::uint64_t seed);
 
 }  // namespace prunescope

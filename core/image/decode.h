@@ -1,12 +1,12 @@
 #pragma once
 
+#include "core/image/image.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "core/image/image.h"
 
 namespace prunescope {
 

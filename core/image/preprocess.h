@@ -1,13 +1,13 @@
 #pragma once
 
+#include "core/image/image.h"
+#include "core/image/patch_grid.h"
+#include "core/trace/settings.h"
+
 #include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "core/image/image.h"
-#include "core/image/patch_grid.h"
-#include "core/trace/settings.h"
 
 namespace prunescope {
 

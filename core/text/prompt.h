@@ -1,12 +1,12 @@
 #pragma once
 
+#include "core/text/tokenizer.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/text/tokenizer.h"
 
 namespace prunescope {
 

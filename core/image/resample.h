@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/image/preprocess.h"
+
+#include <cstdint>
+#include <functional>
+
+namespace prunescope {
+
+/// A picture that is read row by row and need not exist as a whole: padding is made up on the way.
+struct RowSource {
+    int width = 0;
+    int height = 0;
+    /// RGB values of row y; valid until the next call.
+    std::function<const std::uint8_t*(int y)> row;
+};
+
+/// A rectangle of whole pixels within the resized picture.
+struct Window {
+    int x = 0;
+    int y = 0;
+    int width = 0;
+    int height = 0;
+};
+
+/// The part `window` of what Pillow's resize to width x height gives. Only that part is computed,
+/// so memory does not depend on how long the resized picture would be.
+Image resizeWindow(
+    const RowSource& source, int width, int height, const Window& window, Resample resample);
+
+}  // namespace prunescope
