@@ -1,0 +1,185 @@
+// The window's actions: menus, one table each, and the tool bar.
+#include "ui/main_window.h"
+
+#include "ui/panels/model_chooser.h"
+#include "ui/panels/settings_panel.h"
+#include "ui/views/canvas.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QMenu>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QToolButton>
+#include <QUndoStack>
+
+namespace prunescope {
+
+namespace {
+
+constexpr const char* kFile = "&File";
+constexpr const char* kEdit = "&Edit";
+constexpr const char* kView = "&View";
+constexpr const char* kRun = "&Run";
+constexpr const char* kHelp = "&Help";
+
+}  // namespace
+
+void MainWindow::makeActions() {
+    for (auto menu : {fileMenu(), editMenu(), viewMenu(), runMenu(), helpMenu()}) {
+        entries_.insert(entries_.end(), menu.begin(), menu.end());
+    }
+    actions_ = makeMenus(this, entries_);
+    makeRecentMenu();
+    auto* panels = new QMenu(tr("Panels"), this);
+    panels->setObjectName("panelsMenu");
+    for (QDockWidget* panel : docks_) {
+        panels->addAction(panel->toggleViewAction());
+    }
+    findChild<QMenu*>("viewMenu")->addMenu(panels);
+    // Single letters would be stolen from the prompt: only while the canvas has the focus.
+    QAction* live = actions_.at("live");
+    live->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    canvas_->addAction(live);
+    live->setChecked(session_->document.live());
+}
+
+void MainWindow::makeToolBar() {
+    QToolBar* bar = addToolBar(tr("Tools"));
+    bar->setObjectName("tools");
+    bar->setMovable(false);
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bar->setIconSize({16, 16});
+    for (const char* id :
+         {"openImage", "models", "", "run", "stop", "live", "", "undo", "redo", "", "exportOverlay",
+          "copyCommand", "", "switchAppearance", "keys"}) {
+        if (*id == '\0') {
+            bar->addSeparator();
+            continue;
+        }
+        bar->addAction(actions_.at(id));
+        QWidget* button = bar->widgetForAction(actions_.at(id));
+        button->setObjectName(QString(id) + "Button");
+        button->setAccessibleName(actions_.at(id)->text().remove('&'));
+    }
+    for (const char* id : {"undo", "redo", "switchAppearance", "keys"}) {
+        auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(actions_.at(id)));
+        button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    }
+}
+
+void MainWindow::makeRecentMenu() {
+    auto* recent = new QMenu(tr("Open &recent"), this);
+    recent->setObjectName("recentMenu");
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
+        recent->clear();
+        for (const QString& path : preferences_->recentFiles()) {
+            QAction* entry = recent->addAction(QFileInfo(path).fileName());
+            entry->setToolTip(path);
+            entry->setEnabled(QFileInfo::exists(path));
+            connect(entry, &QAction::triggered, this, [this, path] {
+                session_->controller.openPicture(path);
+            });
+        }
+        recent->addSeparator();
+        QAction* clear = recent->addAction(tr("Clear list"));
+        connect(clear, &QAction::triggered, this, [this] { preferences_->clearRecentFiles(); });
+    });
+    findChild<QMenu*>("fileMenu")->insertMenu(actions_.at("models"), recent);
+}
+
+std::vector<MenuEntry> MainWindow::fileMenu() {
+    return {
+        {kFile, "openImage", tr("&Open picture…"), "Ctrl+O", "open",
+         tr("Open a picture; dropping or pasting one works too"), [this](bool) { openPicture(); }},
+        {kFile, "models", tr("&Models…"), "Ctrl+M", "model", tr("Choose the model"),
+         [this](bool) {
+             if (models_ == nullptr) {
+                 models_ = new ModelChooser(preferences_, dialogs_, this);
+                 connect(models_, &ModelChooser::modelChosen, this, &MainWindow::openModel);
+             }
+             models_->present();
+         }},
+        {.menu = kFile},
+        {kFile, "exportOverlay", tr("&Export overlay…"), "Ctrl+E", "export",
+         tr("Write the picture with its overlay as PNG, SVG or PDF"),
+         [this](bool) { exportOverlay(); }},
+        {kFile, "exportPlot", tr("Export shift &plot…"), "Ctrl+Alt+E", "",
+         tr("Write the plot as PNG, SVG, PDF or CSV"), [this](bool) { exportPlot(); }},
+        {.menu = kFile},
+        {kFile, "quit", tr("&Quit"), "Ctrl+Q", "", {}, [this](bool) { close(); }},
+    };
+}
+
+std::vector<MenuEntry> MainWindow::editMenu() {
+    QUndoStack* stack = session_->document.undoStack();
+    return {
+        {kEdit, "undo", tr("&Undo"), "Ctrl+Z", "undo", tr("Undo the last change of the inputs"),
+         [stack](bool) { stack->undo(); }},
+        {kEdit, "redo", tr("&Redo"), "Ctrl+Shift+Z", "redo", tr("Redo what was undone"),
+         [stack](bool) { stack->redo(); }},
+        {.menu = kEdit},
+        {kEdit, "copyView", tr("&Copy view"), "Ctrl+Shift+X", "",
+         tr("Copy what the canvas shows as a picture"),
+         [this](bool) { canvas_->copyToClipboard(); }},
+        {kEdit, "paste", tr("&Paste picture"), "Ctrl+V", "", tr("Open the picture on the clipboard"),
+         [this](bool) { pastePicture(); }},
+        {kEdit, "copyCommand", tr("Copy as co&mmand"), "Ctrl+Shift+C", "copy",
+         tr("Copy the prunescope-cli line that repeats this run"),
+         [this](bool) {
+             QApplication::clipboard()->setText(session_->controller.commandLine());
+             statusBar()->showMessage(tr("Copied the command"), 3000);
+         }},
+    };
+}
+
+std::vector<MenuEntry> MainWindow::viewMenu() {
+    return {
+        {kView, "fit", tr("&Fit picture"), "Ctrl+0", "", {}, [this](bool) { canvas_->fitView(); }},
+        {kView, "pixels", tr("&One to one"), "Ctrl+1", "", tr("One picture pixel is one dot"),
+         [this](bool) { canvas_->zoomToPixels(); }},
+        {.menu = kView},
+        {kView, "switchAppearance", tr("Light or &dark"), "Ctrl+Shift+D", "theme",
+         tr("Switch between a light and a dark window"),
+         [this](bool) {
+             const bool is_dark = palette().color(QPalette::Window).lightness() < 128;
+             setAppearance(is_dark ? Appearance::Light : Appearance::Dark);
+         }},
+        {kView, "systemAppearance", tr("As the &system"), "", "",
+         tr("Light or dark as the desktop is"),
+         [this](bool) { setAppearance(Appearance::System); }},
+        {.menu = kView},
+        {kView, "resetLayout", tr("&Reset layout"), "", "", tr("All panels back to their places"),
+         [this](bool) { resetLayout(); }},
+        {kView, "fullScreen", tr("F&ull screen"), "F11", "", {},
+         [this](bool) { isFullScreen() ? showNormal() : showFullScreen(); }},
+    };
+}
+
+std::vector<MenuEntry> MainWindow::runMenu() {
+    return {
+        {kRun, "run", tr("&Run"), "Ctrl+R; F5", "run", {},
+         [this](bool) { session_->controller.run(); }},
+        {kRun, "stop", tr("&Stop"), "Esc", "stop", tr("Stop what runs or loads"),
+         [this](bool) { session_->controller.stop(); }},
+        {kRun, "live", tr("&Live"), "L", "live", tr("Run by itself whenever an input changes"),
+         [this](bool on) { session_->document.setLive(on); }, ActionKind::Toggle},
+        {.menu = kRun},
+        {kRun, "focusBudget", tr("Go to the &budget"), "Ctrl+B", "", {},
+         [this](bool) { settings_->focusBudget(); }},
+    };
+}
+
+std::vector<MenuEntry> MainWindow::helpMenu() {
+    return {
+        {kHelp, "keys", tr("&Keys"), "F1; ?", "help", tr("All keys"),
+         [this](bool) { showKeySheet(this, entries_); }},
+        {kHelp, "commands", tr("&Commands…"), "Ctrl+Shift+P", "", tr("Find a command by its name"),
+         [this](bool) { showCommandPalette(this, actions_); }},
+        {kHelp, "about", tr("&About Prunescope"), "", "", {}, [this](bool) { showAbout(this); }},
+    };
+}
+
+}  // namespace prunescope

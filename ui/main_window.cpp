@@ -1,0 +1,372 @@
+#include "ui/main_window.h"
+
+#include <algorithm>
+
+#include "ui/panels/answer_panel.h"
+#include "ui/panels/error_card.h"
+#include "ui/panels/gallery.h"
+#include "ui/panels/inspector.h"
+#include "ui/panels/ledger_view.h"
+#include "ui/panels/log_view.h"
+#include "ui/panels/prompt_panel.h"
+#include "ui/panels/settings_panel.h"
+#include "ui/panels/status_line.h"
+#include "ui/services/appearance.h"
+#include "ui/services/figure_files.h"
+#include "ui/views/budget_plot.h"
+#include "ui/views/canvas.h"
+#include "ui/views/legend.h"
+#include "ui/views/shift_plot.h"
+#include "ui/views/stage_scrubber.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QScrollArea>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QToolButton>
+#include <QUndoView>
+#include <QVBoxLayout>
+
+namespace prunescope {
+
+MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dialogs)
+    : session_(session), preferences_(preferences), dialogs_(dialogs) {
+    setObjectName("mainWindow");
+    setWindowTitle("Prunescope");
+    setWindowIcon(QIcon(":/icons/prunescope.svg"));
+    setAcceptDrops(true);
+    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    for (const auto corner : {Qt::TopLeftCorner, Qt::BottomLeftCorner}) {
+        setCorner(corner, Qt::LeftDockWidgetArea);
+    }
+    for (const auto corner : {Qt::TopRightCorner, Qt::BottomRightCorner}) {
+        setCorner(corner, Qt::RightDockWidgetArea);
+    }
+    session_->document.setLive(preferences_->live());
+    makeCentre();
+    makeDocks();
+    makeActions();
+    makeToolBar();
+    connectViews();
+    connectController();
+    resize(1280, 800);
+    default_state_ = saveState();
+    showState();
+}
+
+void MainWindow::makeCentre() {
+    auto* centre = new QWidget(this);
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(2);
+    error_card_ = new ErrorCard(centre);
+    canvas_ = new Canvas(&session_->document, &session_->selection, &session_->overlay, centre);
+    canvas_->setObjectName("canvas");
+    scrubber_ = new StageScrubber(&session_->document, &session_->selection, centre);
+    column->addWidget(error_card_);
+    column->addWidget(canvas_, 1);
+    column->addWidget(scrubber_);
+    setCentralWidget(centre);
+    status_ = new StatusLine(&session_->document, &session_->selection, this);
+    statusBar()->setObjectName("statusBar");
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(status_, 1);
+}
+
+QDockWidget* MainWindow::dock(Qt::DockWidgetArea area,
+                              const QString& name,
+                              const QString& title,
+                              QWidget* content) {
+    auto* added = new QDockWidget(title, this);
+    added->setObjectName(name);
+    added->setWidget(content);
+    addDockWidget(area, added);
+    docks_ << added;
+    return added;
+}
+
+void MainWindow::makeDocks() {
+    Document* document = &session_->document;
+    SelectionModel* selection = &session_->selection;
+    auto* inputs = new QWidget(this);
+    gallery_ = new Gallery(inputs);
+    prompt_ = new PromptPanel(document, inputs);
+    auto* column = new QVBoxLayout(inputs);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(gallery_);
+    column->addWidget(prompt_);
+    column->addStretch(1);
+    settings_ = new SettingsPanel(document, this);
+    dock(Qt::LeftDockWidgetArea, "inputsDock", tr("Picture and prompt"), inputs);
+    dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings_);
+
+    dock(Qt::RightDockWidgetArea, "answerDock", tr("Answers"), new AnswerPanel(document, this));
+    auto* legend_area = new QScrollArea(this);
+    legend_area->setWidgetResizable(true);
+    legend_area->setFrameShape(QFrame::NoFrame);
+    legend_area->setWidget(new Legend(document, selection, &session_->overlay, legend_area));
+    dock(Qt::RightDockWidgetArea, "legendDock", tr("Legend"), legend_area);
+    dock(Qt::RightDockWidgetArea,
+         "inspectorDock",
+         tr("Inspector"),
+         new Inspector(document, selection, this));
+
+    shift_plot_ = new ShiftPlot(document, selection, this);
+    budget_plot_ = new BudgetPlot(document, this);
+    log_ = new LogView(document, this);
+    auto* shift = dock(Qt::BottomDockWidgetArea, "shiftDock", tr("Shift"), shift_plot_);
+    auto* budget = dock(Qt::BottomDockWidgetArea, "budgetDock", tr("Budget curve"), budget_plot_);
+    auto* ledger = dock(Qt::BottomDockWidgetArea,
+                        "ledgerDock",
+                        tr("Token ledger"),
+                        new LedgerView(document, selection, this));
+    auto* log = dock(Qt::BottomDockWidgetArea, "logDock", tr("Log"), log_);
+    auto* history = dock(Qt::BottomDockWidgetArea,
+                         "historyDock",
+                         tr("History"),
+                         new QUndoView(document->undoStack(), this));
+    history->widget()->setObjectName("history");
+    tabifyDockWidget(shift, budget);
+    tabifyDockWidget(budget, ledger);
+    tabifyDockWidget(ledger, log);
+    tabifyDockWidget(log, history);
+    setTabPosition(Qt::BottomDockWidgetArea, QTabWidget::North);
+    shift->raise();
+}
+
+void MainWindow::connectViews() {
+    Document* document = &session_->document;
+    Controller* controller = &session_->controller;
+    connect(canvas_, &Canvas::openRequested, this, &MainWindow::openPicture);
+    connect(canvas_, &Canvas::playToggled, scrubber_, &StageScrubber::togglePlay);
+    connect(canvas_, &Canvas::historyRequested, this, [this] {
+        findChild<QDockWidget*>("inspectorDock")->raise();
+    });
+    connect(gallery_, &Gallery::sampleChosen, controller, &Controller::openPicture);
+    connect(gallery_, &Gallery::ready, this, [this] {
+        prompt_->setSamplePrompts(gallery_->promptsFor(session_->document.imagePath()));
+        if (std::exchange(opens_first_sample_, false)) {
+            gallery_->openFirst();
+        }
+    });
+    connect(document, &Document::imageChanged, this, [this] {
+        const QString& name = session_->document.imageName();
+        setWindowTitle(name.isEmpty() ? "Prunescope" : name + " - Prunescope");
+        prompt_->setSamplePrompts(gallery_->promptsFor(session_->document.imagePath()));
+    });
+    connect(prompt_, &PromptPanel::openRequested, this, &MainWindow::openPicture);
+    connect(prompt_, &PromptPanel::runRequested, controller, &Controller::run);
+    connect(shift_plot_, &ShiftPlot::tauDragged, this, &MainWindow::changeTau);
+    connect(shift_plot_, &ShiftPlot::tauReleased, document, &Document::endMerge);
+    connect(budget_plot_, &BudgetPlot::budgetChosen, this, [document](int budget) {
+        RunSettings settings = document->settings();
+        settings.budget = std::max(1, budget);
+        document->endMerge();
+        document->changeSettings(settings, tr("Kept tokens to %1").arg(settings.budget));
+    });
+    connect(document, &Document::traceChanged, this, &MainWindow::followLastStage);
+    connect(&session_->selection,
+            &SelectionModel::viewChanged,
+            this,
+            &MainWindow::followLastStage);
+}
+
+// Whoever looks at the result goes on looking at the result when the number of stages changes.
+void MainWindow::followLastStage() {
+    const TracePtr trace = session_->document.trace();
+    const auto view = static_cast<std::size_t>(session_->selection.view());
+    const int stages =
+        trace && view < trace->views.size() ? static_cast<int>(trace->views[view].stages.size())
+                                            : 0;
+    const int shown = session_->selection.stage();
+    if (shown == stages_shown_ - 1 || shown >= stages) {
+        session_->selection.setStage(stages - 1);
+    }
+    stages_shown_ = stages;
+}
+
+void MainWindow::changeTau(double tau) {
+    RunSettings settings = session_->document.settings();
+    settings.tau = std::max(0.0, tau);
+    session_->document.changeSettings(
+        settings, tr("Threshold to %1").arg(locale().toString(settings.tau, 'g', 3)), "tau");
+}
+
+void MainWindow::connectController() {
+    Controller* controller = &session_->controller;
+    connect(status_, &StatusLine::cancelRequested, controller, &Controller::stop);
+    connect(error_card_, &ErrorCard::retryRequested, controller, &Controller::retry);
+    connect(error_card_, &ErrorCard::dismissed, this, [this] {
+        session_->document.dismissError();
+    });
+    connect(controller, &Controller::noted, log_, &LogView::append);
+    connect(controller, &Controller::pictureFailed, this, [this](const QString& message,
+                                                                 const QString& hint) {
+        error_card_->present(message, hint, ErrorCard::Retry::None);
+    });
+    connect(controller, &Controller::runnableChanged, this, &MainWindow::showState);
+    connect(&session_->document, &Document::stateChanged, this, &MainWindow::showError);
+    connect(&session_->document, &Document::liveChanged, actions_.at("live"), &QAction::setChecked);
+}
+
+void MainWindow::showState() {
+    const Document& document = session_->document;
+    const QString reason = session_->controller.whyNotRun();
+    QAction* run = actions_.at("run");
+    run->setEnabled(reason.isEmpty());
+    run->setToolTip(reason.isEmpty() ? tr("Run with the inputs as they are now (Ctrl+R)") : reason);
+    const bool busy =
+        document.state() == RunState::Running || document.state() == RunState::LoadingModel;
+    actions_.at("stop")->setEnabled(busy);
+    // The next step stands out: what is shown is of other inputs.
+    QFont font = run->font();
+    font.setBold(document.state() == RunState::Stale);
+    run->setFont(font);
+    for (const char* id : {"exportOverlay", "exportPlot"}) {
+        QAction* action = actions_.at(id);
+        action->setEnabled(document.trace() != nullptr && document.resultMatchesInputs());
+    }
+}
+
+void MainWindow::showError() {
+    const auto& error = session_->document.error();
+    if (error) {
+        error_card_->present(error->message, error->hint, ErrorCard::Retry::Offer);
+    } else if (session_->document.state() == RunState::Running ||
+               session_->document.state() == RunState::LoadingModel) {
+        error_card_->hide();
+    }
+}
+
+void MainWindow::openPicture() {
+    const QString path = dialogs_->openPicture(this);
+    if (!path.isEmpty()) {
+        session_->controller.openPicture(path);
+    }
+}
+
+void MainWindow::pastePicture() {
+    const QMimeData* data = QApplication::clipboard()->mimeData();
+    if (data != nullptr && data->hasImage()) {
+        session_->controller.openPixels(qvariant_cast<QImage>(data->imageData()), tr("pasted"));
+    } else if (data != nullptr && data->hasUrls() && data->urls().first().isLocalFile()) {
+        session_->controller.openPicture(data->urls().first().toLocalFile());
+    } else {
+        statusBar()->showMessage(tr("The clipboard holds no picture."), 4000);
+    }
+}
+
+void MainWindow::openModel(const QString& directory) {
+    session_->controller.loadModel(directory);
+    showSamplesOf(session_->controller.modelDirectory());
+}
+
+void MainWindow::showSamplesOf(const QString& model_directory) {
+    gallery_->showModel(model_directory);
+}
+
+void MainWindow::openFirstSample() {
+    opens_first_sample_ = true;
+}
+
+void MainWindow::exportOverlay() {
+    const QString path = dialogs_->saveAs(this,
+                                          tr("Export overlay"),
+                                          suggestedFigureName(session_->document, "overlay"),
+                                          tr("Picture (*.png);;Vector (*.svg *.pdf)"));
+    if (!path.isEmpty()) {
+        const auto problem = saveOverlay(session_->document, session_->selection, path);
+        log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
+        if (problem) {
+            error_card_->present(*problem, {}, ErrorCard::Retry::None);
+        }
+    }
+}
+
+void MainWindow::exportPlot() {
+    const QString path = dialogs_->saveAs(this,
+                                          tr("Export shift plot"),
+                                          suggestedFigureName(session_->document, "shift"),
+                                          tr("Picture (*.png);;Vector (*.svg *.pdf);;Data (*.csv)"));
+    if (!path.isEmpty()) {
+        const auto problem = savePlot(session_->document, path);
+        log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
+        if (problem) {
+            error_card_->present(*problem, {}, ErrorCard::Retry::None);
+        }
+    }
+}
+
+void MainWindow::setAppearance(Appearance appearance) {
+    preferences_->setAppearance(appearance);
+    applyAppearance(*qApp, appearance);
+    refreshIcons();
+}
+
+// Icons are painted from the palette when they are asked for; buttons keep what they had.
+void MainWindow::refreshIcons() {
+    for (QToolButton* button : findChildren<QToolButton*>()) {
+        button->update();
+    }
+    QEvent changed(QEvent::StyleChange);
+    for (QToolBar* bar : findChildren<QToolBar*>()) {
+        QCoreApplication::sendEvent(bar, &changed);
+    }
+}
+
+void MainWindow::resetLayout() {
+    restoreState(default_state_);
+    // Half of the free height of each column for what needs it; the canvas gets the rest.
+    const auto named = [this](const char* name) { return findChild<QDockWidget*>(name); };
+    const int side = std::clamp(width() / 5, 270, 380);
+    resizeDocks({named("inputsDock"), named("answerDock")}, {side, side}, Qt::Horizontal);
+    resizeDocks({named("inputsDock"), named("settingsDock")}, {210, height() - 210}, Qt::Vertical);
+    resizeDocks({named("answerDock"), named("legendDock"), named("inspectorDock")},
+                {height() * 4 / 10, 210, height() * 3 / 10},
+                Qt::Vertical);
+    resizeDocks({named("shiftDock")}, {std::clamp(height() * 3 / 10, 200, 340)}, Qt::Vertical);
+    named("shiftDock")->raise();
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+    QMainWindow::showEvent(event);
+    if (std::exchange(is_first_show_, false)) {
+        const QByteArray state = preferences_->windowState();
+        if (state.isEmpty() || !restoreState(state)) {
+            resetLayout();
+        } else {
+            restoreGeometry(preferences_->windowGeometry());
+        }
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    preferences_->setWindow(saveGeometry(), saveState());
+    session_->controller.stop();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls() || event->mimeData()->hasImage()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QMimeData* data = event->mimeData();
+    if (data->hasUrls() && data->urls().first().isLocalFile()) {
+        const QString path = data->urls().first().toLocalFile();
+        QFileInfo(path).isDir() ? openModel(path) : session_->controller.openPicture(path);
+    } else if (data->hasImage()) {
+        session_->controller.openPixels(qvariant_cast<QImage>(data->imageData()), tr("dropped"));
+    }
+    event->acceptProposedAction();
+}
+
+}  // namespace prunescope

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <vector>
+
+#include "ui/menus.h"
+#include "ui/services/dialogs.h"
+#include "ui/services/preferences.h"
+#include "ui/session.h"
+
+#include <QMainWindow>
+
+class QDockWidget;
+
+namespace prunescope {
+
+class BudgetPlot;
+class Canvas;
+class ErrorCard;
+class Gallery;
+class LogView;
+class ModelChooser;
+class PromptPanel;
+class SettingsPanel;
+class ShiftPlot;
+class StageScrubber;
+class StatusLine;
+
+/// Docks, menus and connections. What actions do is the controller's; what is shown is the views'.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    /// None is owned; all must outlive the window.
+    MainWindow(Session* session, Preferences* preferences, Dialogs* dialogs);
+
+    /// Opens the first sample when the model's samples are known (the first start).
+    void openFirstSample();
+
+    /// Shows `<model_directory>/samples` in the gallery.
+    void showSamplesOf(const QString& model_directory);
+
+    void resetLayout();
+    void setAppearance(Appearance appearance);
+
+    QAction* action(const QString& id) const { return actions_.at(id); }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void makeCentre();
+    void makeDocks();
+    QDockWidget* dock(Qt::DockWidgetArea area,
+                      const QString& name,
+                      const QString& title,
+                      QWidget* content);
+    void makeActions();
+    void makeToolBar();
+    void makeRecentMenu();
+    void connectViews();
+    void connectController();
+    std::vector<MenuEntry> fileMenu();
+    std::vector<MenuEntry> editMenu();
+    std::vector<MenuEntry> viewMenu();
+    std::vector<MenuEntry> runMenu();
+    std::vector<MenuEntry> helpMenu();
+
+    void openPicture();
+    void pastePicture();
+    void openModel(const QString& directory);
+    void exportOverlay();
+    void exportPlot();
+    void showState();
+    void showError();
+    void followLastStage();
+    void changeTau(double tau);
+    void refreshIcons();
+
+    Session* session_;
+    Preferences* preferences_;
+    Dialogs* dialogs_;
+
+    std::vector<MenuEntry> entries_;
+    Actions actions_;
+    QList<QDockWidget*> docks_;
+    QByteArray default_state_;
+    int stages_shown_ = 0;
+    bool is_first_show_ = true;
+    bool opens_first_sample_ = false;
+
+    ErrorCard* error_card_ = nullptr;
+    Canvas* canvas_ = nullptr;
+    StageScrubber* scrubber_ = nullptr;
+    ShiftPlot* shift_plot_ = nullptr;
+    BudgetPlot* budget_plot_ = nullptr;
+    Gallery* gallery_ = nullptr;
+    PromptPanel* prompt_ = nullptr;
+    SettingsPanel* settings_ = nullptr;
+    LogView* log_ = nullptr;
+    StatusLine* status_ = nullptr;
+    ModelChooser* models_ = nullptr;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include <QAction>
+#include <QMainWindow>
+
+namespace prunescope {
+
+enum class ActionKind { Push, Toggle };
+
+/// One line of a menu. An entry without an id is a separator.
+struct MenuEntry {
+    const char* menu = "";  ///< title of the menu, untranslated
+    const char* id = "";    ///< object name of the action
+    QString text;
+    const char* keys = "";  ///< portable; several are separated by "; "
+    const char* icon = "";
+    QString tip;
+    std::function<void(bool)> slot;
+    ActionKind kind = ActionKind::Push;
+};
+
+using Actions = std::map<QString, QAction*>;
+
+/// Builds the menu bar. Menus appear in the order of their first entry.
+Actions makeMenus(QMainWindow* window, const std::vector<MenuEntry>& entries);
+
+/// All keys, made from the actions, and what the canvas listens to.
+void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries);
+
+/// A list of all actions to type into.
+void showCommandPalette(QMainWindow* window, const Actions& actions);
+
+void showAbout(QMainWindow* window);
+
+}  // namespace prunescope
