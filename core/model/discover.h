@@ -13,7 +13,8 @@ struct ModelCandidate {
     std::filesystem::path directory;
     std::string stored_dtype;
     std::uint64_t file_bytes = 0;
-    std::uint64_t memory_needed = 0;  ///< weights in the dtype `auto` would choose, plus working room
+    std::uint64_t memory_needed =
+        0;  ///< weights in the dtype `auto` would choose, plus working room
     std::uint64_t memory_available = 0;
     bool fits = true;
     std::string why_not;  ///< empty when it can be opened; else one sentence

@@ -6,9 +6,10 @@
 
 namespace prunescope {
 
-/// What loading found out about a model folder. Plain values: the window and `model --json` show it.
+/// What loading found out about a model folder. Plain values: the window and `model --json` show
+/// it.
 struct LoadReport {
-    std::string name;           ///< folder name (or the repository's, in a Hugging Face cache)
+    std::string name;  ///< folder name (or the repository's, in a Hugging Face cache)
     std::string directory;
     std::string architecture;   ///< "llava: clip 24 x 1024 -> llama 32 x 4096"
     std::string naming;         ///< "A (hub)", "B (module)", "C (flattened tower)"
@@ -27,7 +28,7 @@ struct LoadReport {
     int image_size = 0;
     int patch_size = 0;
     int context_length = 0;
-    std::vector<std::string> ignored;   ///< tensors in the files that are not used
+    std::vector<std::string> ignored;  ///< tensors in the files that are not used
     std::vector<std::string> warnings;
 };
 

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "core/image/preprocess.h"
+#include "core/model/load_report.h"
+#include "core/text/prompt.h"
+#include "core/text/tokenizer.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -8,11 +13,6 @@
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "core/image/preprocess.h"
-#include "core/model/load_report.h"
-#include "core/text/prompt.h"
-#include "core/text/tokenizer.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -47,11 +47,11 @@ using EncoderHook = std::function<std::optional<EncoderReduction>(const EncoderT
 
 /// What one encoder pass gives.
 struct EncoderOutput {
-    at::Tensor features;       ///< float32 [n, D * layers] selected layers, patch rows only
-    at::Tensor cls_features;   ///< float32 [1, D * layers] the CLS row of the same layers
-    at::Tensor cls_attention;  ///< float32 [H, 1 + n] of layer S
-    at::Tensor keys;           ///< float32 [H, 1 + n, dh] of layer S
-    at::Tensor values;         ///< float32 [H, 1 + n, dh] of layer S
+    at::Tensor features;             ///< float32 [n, D * layers] selected layers, patch rows only
+    at::Tensor cls_features;         ///< float32 [1, D * layers] the CLS row of the same layers
+    at::Tensor cls_attention;        ///< float32 [H, 1 + n] of layer S
+    at::Tensor keys;                 ///< float32 [H, 1 + n, dh] of layer S
+    at::Tensor values;               ///< float32 [H, 1 + n, dh] of layer S
     std::vector<at::Tensor> hidden;  ///< only when asked for: [1 + n, D] float32, entry 0 after
                                      ///< pre-layernorm, entry l + 1 output of layer l, up to S
 };

@@ -1,0 +1,183 @@
+#include "core/model/vision_encoder.h"
+
+#include "core/base/error.h"
+#include "core/base/stop.h"
+#include "core/model/layers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
+
+namespace prunescope {
+
+namespace {
+
+void checkReduction(const EncoderReduction& reduction, std::int64_t n) {
+    const auto& keep = reduction.keep;
+    require(!keep.empty(), "a reduction must keep a patch row");
+    require(keep.front() >= 0 && keep.back() < n &&
+                std::adjacent_find(keep.begin(), keep.end(), std::greater_equal<>()) == keep.end(),
+            "a reduction's rows must ascend within 0.." + std::to_string(n - 1));
+    if (reduction.mix.defined()) {
+        require(reduction.mix.dim() == 2 &&
+                    reduction.mix.size(0) == static_cast<std::int64_t>(keep.size()) &&
+                    reduction.mix.size(1) == n,
+                "a reduction's mix must be [" + std::to_string(keep.size()) + ", " +
+                    std::to_string(n) + "]");
+    }
+}
+
+/// CLS stays; the patch rows of [1 + n, D] are gathered, or mixed in float32.
+at::Tensor reduceRows(const EncoderReduction& reduction,
+                      const at::Tensor& keep,
+                      const at::Tensor& rows) {
+    const at::Tensor cls = rows.narrow(0, 0, 1);
+    const at::Tensor patches = rows.narrow(0, 1, rows.size(0) - 1);
+    if (!reduction.mix.defined()) {
+        return at::cat({cls, patches.index_select(0, keep)}, 0);
+    }
+    const at::Tensor wide = patches.to(at::kFloat);
+    at::Tensor mixed = at::matmul(reduction.mix.to(rows.device(), at::kFloat), wide);
+    if (reduction.keep_norm) {
+        constexpr double kTiny = 1e-12;
+        const at::Tensor wanted = wide.index_select(0, keep).norm(2, {1}, true);
+        mixed = mixed * (wanted / mixed.norm(2, {1}, true).clamp_min(kTiny));
+    }
+    return at::cat({cls, mixed.to(rows.scalar_type())}, 0);
+}
+
+/// Columns of [H, 1 + n, …] that go on: CLS and the kept patches.
+at::Tensor keepColumns(const at::Tensor& x, const at::Tensor& keep) {
+    return at::cat({x.narrow(1, 0, 1), x.index_select(1, keep + 1)}, 1);
+}
+
+}  // namespace
+
+VisionEncoder::VisionEncoder(const VlmConfig& config, const WeightMap& weights)
+    : config_(config.vision),
+      feature_layers_(config.feature_layers),
+      last_layer_(config.lastLayer()),
+      class_embedding_(weights.get("vision.embeddings.class_embedding")),
+      position_embedding_(weights.get("vision.embeddings.position_embedding.weight")),
+      patch_weight_(weights.get("vision.embeddings.patch_embedding.weight")),
+      pre_norm_(weights.norm("vision.pre_layrnorm")) {
+    for (int l = 0; l <= last_layer_; ++l) {
+        const std::string name = "vision.encoder.layers." + std::to_string(l) + ".";
+        layers_.push_back({weights.norm(name + "layer_norm1"),
+                           weights.linear(name + "self_attn.q_proj"),
+                           weights.linear(name + "self_attn.k_proj"),
+                           weights.linear(name + "self_attn.v_proj"),
+                           weights.linear(name + "self_attn.out_proj"),
+                           weights.norm(name + "layer_norm2"),
+                           weights.linear(name + "mlp.fc1"),
+                           weights.linear(name + "mlp.fc2")});
+    }
+}
+
+at::Tensor VisionEncoder::embedPatches(const at::Tensor& pixels) const {
+    const at::Tensor x = pixels.to(patch_weight_.device(), patch_weight_.scalar_type());
+    const at::Tensor maps = at::conv2d(x.unsqueeze(0), patch_weight_, {}, config_.patch_size);
+    const at::Tensor patches = maps.squeeze(0).flatten(1).transpose(0, 1);  // [N, D], raster order
+    const at::Tensor rows = at::cat({class_embedding_.unsqueeze(0), patches}, 0);
+    return layerNorm(pre_norm_, rows + position_embedding_, config_.layer_norm_eps);
+}
+
+VisionEncoder::Attended VisionEncoder::attend(const Layer& layer,
+                                              const at::Tensor& x,
+                                              bool want_taps) const {
+    const at::Tensor q = splitHeads(applyLinear(layer.q, x), config_.heads);
+    const at::Tensor k = splitHeads(applyLinear(layer.k, x), config_.heads);
+    const at::Tensor v = splitHeads(applyLinear(layer.v, x), config_.heads);
+    const at::Tensor mixed =
+        at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0));
+    Attended result;
+    result.out = applyLinear(layer.out, joinHeads(mixed.squeeze(0)));
+    if (want_taps) {
+        result.keys = k.to(at::kFloat).contiguous();
+        result.values = v.to(at::kFloat).contiguous();
+        // Fused attention never shows its probabilities; the one row that methods read is cheap.
+        const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
+        const at::Tensor cls = q.narrow(1, 0, 1).to(at::kFloat) * scale;
+        const at::Tensor scores = at::matmul(cls, result.keys.transpose(1, 2));
+        result.cls_attention = at::softmax(scores, -1).squeeze(1);
+    }
+    return result;
+}
+
+EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
+                                        const EncoderHook& hook,
+                                        bool want_hidden,
+                                        const std::stop_token& stop) const {
+    EncoderOutput output;
+    throwIfStopped(stop);
+    at::Tensor x = embedPatches(pixels);
+    std::map<int, at::Tensor> selected;  // by entry of hidden_states: [1 + n, D]
+    const auto note = [&](int entry) {
+        if (std::find(feature_layers_.begin(), feature_layers_.end(), entry) !=
+            feature_layers_.end()) {
+            selected[entry] = x;
+        }
+    };
+    note(0);
+    if (want_hidden) {
+        output.hidden.push_back(x.to(at::kFloat));
+    }
+    for (int l = 0; l <= last_layer_; ++l) {
+        throwIfStopped(stop);
+        const Layer& layer = layers_[static_cast<std::size_t>(l)];
+        const bool is_last = l == last_layer_;
+        Attended attended = attend(
+            layer, layerNorm(layer.norm1, x, config_.layer_norm_eps), hook != nullptr || is_last);
+        x = x + attended.out;
+        throwIfStopped(stop);
+        const at::Tensor y = layerNorm(layer.norm2, x, config_.layer_norm_eps);
+        x = x + applyLinear(layer.fc2, activate(config_.activation, applyLinear(layer.fc1, y)));
+        if (want_hidden) {
+            output.hidden.push_back(x.to(at::kFloat));
+        }
+        if (hook) {
+            const EncoderTap tap{
+                l, x.to(at::kFloat), attended.cls_attention, attended.keys, attended.values};
+            if (const std::optional<EncoderReduction> reduction = hook(tap)) {
+                checkReduction(*reduction, x.size(0) - 1);
+                const at::Tensor keep = at::tensor(reduction->keep, at::kLong).to(x.device());
+                x = reduceRows(*reduction, keep, x);
+                // Rows taken at earlier layers stay aligned with those that go on.
+                for (auto& [entry, rows] : selected) {
+                    rows = reduceRows(*reduction, keep, rows);
+                }
+                if (is_last) {
+                    attended.cls_attention = keepColumns(attended.cls_attention, keep);
+                    attended.keys = keepColumns(attended.keys, keep);
+                    attended.values = keepColumns(attended.values, keep);
+                }
+            }
+        }
+        note(l + 1);
+        if (is_last) {
+            output.cls_attention = attended.cls_attention;
+            output.keys = attended.keys;
+            output.values = attended.values;
+        }
+    }
+    std::vector<at::Tensor> parts;
+    for (const int entry : feature_layers_) {
+        parts.push_back(selected.at(entry).to(at::kFloat));
+    }
+    const at::Tensor joined = parts.size() == 1 ? parts.front() : at::cat(parts, 1);
+    output.cls_features = joined.narrow(0, 0, 1);
+    output.features = joined.narrow(0, 1, joined.size(0) - 1);
+    return output;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/model/config.h"
+#include "core/model/vlm.h"
+#include "core/model/weights.h"
+
+#include <stop_token>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace prunescope {
+
+/// A CLIP vision tower up to layer S. Rows are [CLS, patches…].
+class VisionEncoder {
+public:
+    VisionEncoder(const VlmConfig& config, const WeightMap& weights);
+
+    /// As Vlm::encode. @param pixels  float32 [3, H, W]
+    EncoderOutput operator()(const at::Tensor& pixels,
+                             const EncoderHook& hook,
+                             bool want_hidden,
+                             const std::stop_token& stop) const;
+
+private:
+    struct Layer {
+        Norm norm1;
+        Linear q, k, v, out;
+        Norm norm2;
+        Linear fc1, fc2;
+    };
+
+    /// What attention leaves for the hook and the output.
+    struct Attended {
+        at::Tensor out;            // [1 + n, D]
+        at::Tensor cls_attention;  // float32 [H, 1 + n], undefined unless asked for
+        at::Tensor keys;           // float32 [H, 1 + n, dh]
+        at::Tensor values;         // float32 [H, 1 + n, dh]
+    };
+
+    at::Tensor embedPatches(const at::Tensor& pixels) const;
+    Attended attend(const Layer& layer, const at::Tensor& x, bool want_taps) const;
+
+    VisionConfig config_;
+    std::vector<int> feature_layers_;
+    int last_layer_;
+    at::Tensor class_embedding_;     // [D]
+    at::Tensor position_embedding_;  // [1 + N, D]
+    at::Tensor patch_weight_;        // [D, 3, P, P]
+    Norm pre_norm_;
+    std::vector<Layer> layers_;
+};
+
+}  // namespace prunescope
