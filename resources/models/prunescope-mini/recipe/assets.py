@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -43,9 +44,17 @@ SKIMAGE_PHOTOS = {"astronaut.png", "brick.png", "camera.png", "cell.png", "coins
                   "hubble_deep_field.jpg", "ihc.png", "retina.jpg"}
 SHOWS_A_CLASS = ("ladybird", "mouse", "elephant", "goldfish", "flower", "calla", "wine", "kleiber", "dragonfly",
                  "wings", "cups", "fossa", "screenshot", "vnc", "painted", "balloon", "tree", "cow", "moon")
-FONT_DIRS = ("dejavu", "liberation", "liberation2", "lato", "open-sans", "roboto", "cantarell", "comfortaa",
-             "crosextra", "noto")
-FONT_STYLES = ("Bold", "Regular", "Semibold", "Black", "Medium", "R.", "B.")
+FONT_PACKAGES = ("dejavu", "liberation", "lato", "open-sans", "roboto", "cantarell", "comfortaa", "crosextra", "freefont",
+                 "croscore", "inter", "quicksand", "play", "jura", "linuxlibertine", "hack", "ebgaramond", "andika", "cabin",
+                 "courier-prime", "vollkorn", "lobstertwo", "lobster")
+FONT_STYLES = re.compile(r"(Bold|Regular|Semibold|SemiBold|Medium|Black|-R|-B|Book|Sans|Serif|Mono|[a-z])$")
+FONT_EXCLUDED = re.compile(r"Italic|Oblique|Light|Thin|Symbol|Emoji|Math|Display|Initials|SC|Hairline|Keyboard|_[DR]?(I|BI|RI)", 0)
+# A family is one design; metric twins and condensed cuts belong to it.
+FONT_TWINS = {"Carlito": "Lato", "Arimo": "LiberationSans", "Tinos": "LiberationSerif", "Cousine": "LiberationMono",
+              "LiberationSansNarrow": "LiberationSans", "DejaVuSansCondensed": "DejaVuSans", "DejaVuSansMono": "DejaVuSans",
+              "DejaVuSerifCondensed": "DejaVuSerif", "Hack": "DejaVuSans", "RobotoCondensed": "Roboto", "OpenSansCondensed": "OpenSans",
+              "EBGaramond08": "EBGaramond12", "Courier Prime Code": "Courier Prime", "Courier Prime Sans": "Courier Prime",
+              "Courier Prime Sans Bold": "Courier Prime", "Courier Prime Bold": "Courier Prime", "lobster": "LobsterTwo"}
 
 
 @dataclass
@@ -315,16 +324,31 @@ def find_backgrounds() -> list[tuple[str, np.ndarray]]:
 
 
 def find_fonts() -> dict[str, list[str]]:
-    """Font files by split; a family lies in one split only."""
+    """Font files by split; all cuts of a design lie in one split."""
     families: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(Path("/usr/share/fonts/truetype").rglob("*.ttf")):
-        if path.parent.name in FONT_DIRS and any(style in path.name for style in FONT_STYLES) and "Italic" not in path.name:
-            if not any(word in path.name for word in ("Symbol", "Emoji", "Math", "Oblique", "Light", "Thin")):
-                families[path.name.split("-")[0]].append(str(path))
+    for path in sorted([*Path("/usr/share/fonts").rglob("*.ttf"), *Path("/usr/share/fonts").rglob("*.otf")]):
+        if any(path.parts[5].startswith(p) for p in FONT_PACKAGES) and FONT_STYLES.search(path.stem) and not FONT_EXCLUDED.search(path.stem):
+            family = re.split(r"[-_]", path.stem)[0]
+            family = re.sub(r" ?Bold$", "", family)
+            families[FONT_TWINS.get(family, family)].append(str(path))
     result: dict[str, list[str]] = {s: [] for s in SPLITS}
     for i, family in enumerate(sorted(families, key=digest)):
-        result["test" if i % 5 == 0 else "val" if i % 5 == 1 else "train"] += families[family]
+        result["test" if i % 6 == 0 else "val" if i % 6 == 1 else "train"] += families[family][:6]
     return result
+
+
+def background_group(name: str) -> str:
+    """Variants of one wallpaper (sizes, day and night) share a group."""
+    path = Path(name)
+    if "wallpapers" in path.parts:
+        return path.parts[path.parts.index("wallpapers") + 1]
+    return re.sub(r"(-[dl]|_\d+x\d+|[LR]|-(Dark|Light|Cold|Radioactive|Warm)(-no-logo)?)$", "", path.stem)
+
+
+def background_split(name: str) -> str:
+    """The split of a background."""
+    rank = int(digest(background_group(name))[:8], 16) % 10
+    return "test" if rank < 2 else "val" if rank == 2 else "train"
 
 
 def build(folder: Path = CACHE) -> None:
@@ -352,8 +376,7 @@ def build(folder: Path = CACHE) -> None:
     np.save(folder / "cutouts.npy", np.concatenate(pieces))
     backgrounds, pieces, offset = [], [], 0
     for name, array in find_backgrounds():
-        rank = int(digest(os.path.basename(name))[:8], 16) % 10
-        backgrounds.append({"source": name, "split": "test" if rank < 2 else "val" if rank == 2 else "train",
+        backgrounds.append({"source": name, "split": background_split(name),
                             "offset": offset, "h": array.shape[0], "w": array.shape[1]})
         pieces.append(array.reshape(-1))
         offset += array.size

@@ -377,7 +377,7 @@ class Asker:
         result: list[Question] = []
         for _ in range(count * 6):
             question = self.ask(self.rng.choices(kinds, shares)[0])
-            if question is not None:
+            if question is not None and all(question.text != other.text for other in result):
                 result.append(question)
                 if len(result) == count:
                     break

@@ -60,9 +60,9 @@ class Plan:
     """Everything that decides the outcome."""
 
     stages: list[Stage] = field(default_factory=lambda: [
-        Stage("tower224", 224, 32, 420_000, 1.0e-3, final=0.3, decay=0.3, warm_up=800),
-        Stage("tower336", 336, 16, 70_000, 3.5e-4, final=0.1, decay=0.5),
-        Stage("reader", 336, 16, 180_000, 1.0e-3, final=0.15, decay=0.3, warm_up=400),
+        Stage("tower224", 224, 32, 300_000, 1.0e-3, final=0.3, decay=0.3, warm_up=800),
+        Stage("tower336", 336, 16, 60_000, 3.5e-4, final=0.1, decay=0.5),
+        Stage("reader", 336, 16, 160_000, 1.0e-3, final=0.15, decay=0.3, warm_up=400),
         Stage("joint", 336, 16, 90_000, 3.0e-4, final=0.02, decay=0.6)])
     shape: Shape = field(default_factory=Shape)
     seed: int = 20240
@@ -205,7 +205,7 @@ class Run:
         for members, factor in groups:
             split.append({"params": [p for p in members if p.dim() > 1], "factor": factor, "weight_decay": 0.05})
             split.append({"params": [p for p in members if p.dim() <= 1], "factor": factor, "weight_decay": 0.0})
-        self.optimizer = torch.optim.AdamW(split, self.stage.rate, betas=(0.9, 0.98))
+        self.optimizer = torch.optim.AdamW(split, self.stage.rate, betas=(0.9, 0.98), fused=True)
 
     def steps(self, stage: Stage) -> int:
         """Steps of a stage."""
