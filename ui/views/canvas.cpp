@@ -1,0 +1,285 @@
+#include "ui/views/canvas.h"
+
+#include "ui/views/canvas_card.h"
+#include "ui/views/stage_labels.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QAccessible>
+#include <QClipboard>
+#include <QEvent>
+#include <QGuiApplication>
+#include <QPainter>
+
+namespace prunescope {
+
+namespace {
+
+constexpr double kMargin = 12;
+
+/// A grey stand-in for a trace whose picture is not at hand.
+QImage blankPicture(const ImageIdentity& identity) {
+    QImage image(std::clamp(identity.width, 1, 4096),
+                 std::clamp(identity.height, 1, 4096),
+                 QImage::Format_RGB32);
+    image.fill(QColor(0xa8a8a8));
+    return image;
+}
+
+bool belongs(const RunTrace& trace, const Image& image) {
+    return trace.image.width == image.width && trace.image.height == image.height;
+}
+
+}  // namespace
+
+Canvas::Canvas(Document* document,
+               SelectionModel* selection,
+               OverlaySettings* overlay,
+               QWidget* parent)
+    : QWidget(parent), document_(document), selection_(selection), overlay_(overlay) {
+    setObjectName(QStringLiteral("canvas"));
+    setAccessibleName(tr("Picture with tokens"));
+    setWhatsThis(
+        tr("The picture as the model saw it. Click a patch to select it, Ctrl+click to "
+           "add one, Shift+drag for a box, wheel to zoom, hold \\ for the raw picture."));
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    setAttribute(Qt::WA_OpaquePaintEvent);
+    connect(document_, &Document::imageChanged, this, &Canvas::takePicture);
+    connect(document_, &Document::traceChanged, this, &Canvas::takeTrace);
+    connect(document_, &Document::stateChanged, this, qOverload<>(&QWidget::update));
+    connect(selection_, &SelectionModel::viewChanged, this, &Canvas::takeTrace);
+    connect(selection_, &SelectionModel::stageChanged, this, &Canvas::takeStage);
+    connect(selection_, &SelectionModel::patchesChanged, this, qOverload<>(&QWidget::update));
+    connect(selection_, &SelectionModel::hoveredChanged, this, [this] {
+        const QString text = hoverText();
+        setAccessibleDescription(text);
+        QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
+        QAccessible::updateAccessibility(&changed);
+        Q_EMIT statusText(text);
+        update();
+    });
+    connect(overlay_, &OverlaySettings::changed, this, [this] {
+        static_is_stale_ = true;
+        update();
+    });
+    takePicture();
+}
+
+const ViewTrace* Canvas::view() const {
+    const auto i = static_cast<std::size_t>(std::max(0, selection_->view()));
+    return trace_ && i < trace_->views.size() ? &trace_->views[i] : nullptr;
+}
+
+void Canvas::takePicture() {
+    shown_image_ = document_->image();
+    picture_ = shown_image_ ? Picture(toQImage(*shown_image_)) : Picture();
+    is_fitted_ = true;
+    takeTrace();
+}
+
+void Canvas::takeTrace() {
+    trace_ = document_->trace();
+    // A picture of another size cannot be what this trace was made from: draw no overlay on it.
+    if (trace_ && shown_image_ && !belongs(*trace_, *shown_image_)) {
+        trace_ = nullptr;
+    }
+    if (!shown_image_) {
+        picture_ = trace_ ? Picture(blankPicture(trace_->image)) : Picture();
+    }
+    const ViewTrace* now = view();
+    transform_.grid = now != nullptr ? now->grid : PatchGrid{};
+    transform_.source = now != nullptr ? toQRectF(now->source) : QRectF();
+    if (is_fitted_) {
+        fitView();
+    }
+    takeStage();
+}
+
+void Canvas::takeStage() {
+    const ViewTrace* now = view();
+    scene_ = now != nullptr ? makeScene(*now, selection_->stage()) : OverlayScene{};
+    static_is_stale_ = true;
+    update();
+}
+
+QRectF Canvas::fitArea() const {
+    return transform_.hasGrid() ? transform_.source.united(picture_.rect()) : picture_.rect();
+}
+
+void Canvas::fitView() {
+    transform_.fit(fitArea(), QSizeF(size()) - QSizeF(0, 22), kMargin);
+    is_fitted_ = true;
+    static_is_stale_ = true;
+    update();
+}
+
+void Canvas::zoomToPixels() {
+    zoomBy(1.0 / devicePixelRatioF() / transform_.scale);
+}
+
+void Canvas::zoomBy(double factor) {
+    const QPointF anchor = underMouse() ? cursor_ : QRectF(rect()).center();
+    transform_.zoomAt(anchor, factor);
+    is_fitted_ = false;
+    static_is_stale_ = true;
+    update();
+}
+
+OverlayInput Canvas::input() const {
+    OverlayInput input;
+    input.picture = &picture_;
+    input.scene = &scene_;
+    input.transform = transform_;
+    input.options = overlay_->options();
+    input.options.on = input.options.on && !raw_held_;
+    input.theme = &themeFor(palette());
+    return input;
+}
+
+void Canvas::refreshStatic() {
+    const double ratio = devicePixelRatioF();
+    const bool fits = static_layer_.size() == size() * ratio;
+    if (static_is_stale_ || !fits) {
+        static_layer_ = renderStatic(input(), size(), ratio);
+        static_is_stale_ = false;
+    }
+}
+
+QImage Canvas::snapshot() const {
+    const double ratio = devicePixelRatioF();
+    QImage image = renderStatic(input(), size(), ratio);
+    QPainter painter(&image);
+    paintFocus(painter, input(), selection_->patches(), -1);
+    return image;
+}
+
+void Canvas::copyToClipboard() const {
+    if (!picture_.isNull()) {
+        QGuiApplication::clipboard()->setImage(snapshot());
+    }
+}
+
+QString Canvas::hoverText() const {
+    const ViewTrace* now = view();
+    return now != nullptr ? patchText(*now, selection_->stage(), selection_->hoveredPatch())
+                          : QString();
+}
+
+void Canvas::resizeEvent(QResizeEvent* /*event*/) {
+    if (is_fitted_) {
+        fitView();
+    }
+    static_is_stale_ = true;
+}
+
+void Canvas::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
+        static_is_stale_ = true;
+        update();
+    }
+    QWidget::changeEvent(event);
+}
+
+void Canvas::paintEvent(QPaintEvent* /*event*/) {
+    QPainter painter(this);
+    if (picture_.isNull()) {
+        paintEmpty(painter);
+        return;
+    }
+    refreshStatic();
+    painter.drawImage(QPointF(0, 0), static_layer_);
+    paintFocus(painter, input(), selection_->patches(), selection_->hoveredPatch());
+    if (drag_ == Drag::Box) {
+        paintFocusFrame(painter, QRectF(press_, cursor_).normalized(), true);
+    }
+    if (document_->state() == RunState::Stale) {
+        paintRibbon(painter);
+    }
+    if (document_->state() == RunState::Running) {
+        paintProgress(painter);
+    }
+    paintFooter(painter);
+    if (selection_->hoveredPatch() >= 0 && underMouse() && drag_ == Drag::None) {
+        paintHoverCard(painter);
+    }
+    if (hasFocus()) {
+        painter.setPen(QPen(palette().color(QPalette::Highlight), 1));
+        painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
+    }
+}
+
+void Canvas::paintEmpty(QPainter& painter) const {
+    const Theme& theme = themeFor(palette());
+    painter.fillRect(rect(), theme.background);
+    const double side = std::min(width(), height());
+    const QRectF frame(
+        width() / 2.0 - side * 0.36, height() / 2.0 - side * 0.26, side * 0.72, side * 0.52);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme.faint, 1.5, Qt::DashLine));
+    painter.drawRoundedRect(frame, 8, 8);
+    painter.setPen(theme.ink);
+    painter.drawText(frame.adjusted(12, 12, -12, -12),
+                     Qt::AlignCenter | Qt::TextWordWrap,
+                     tr("Drop a picture here\nor click to choose one"));
+}
+
+void Canvas::paintRibbon(QPainter& painter) const {
+    const QRectF area(0, 0, width(), 26);
+    painter.fillRect(area, QColor(0x4a3500));
+    paintSparseDiagonals(painter, area, QColor(230, 159, 0, 150));
+    paintHaloText(painter, area, tr("parameters changed — Run"), Qt::white);
+}
+
+void Canvas::paintProgress(QPainter& painter) const {
+    const Theme& theme = themeFor(palette());
+    const std::optional<Progress>& progress = document_->progress();
+    painter.fillRect(QRectF(0, 0, width(), 3), theme.faint);
+    if (!progress) {
+        return;
+    }
+    QString said = QString::fromStdString(progress->stage);
+    if (progress->of > 0) {
+        const double share = std::clamp(
+            static_cast<double>(progress->step) / static_cast<double>(progress->of), 0.0, 1.0);
+        painter.fillRect(QRectF(0, 0, width() * share, 3), theme.series);
+        said = tr("%1 %2 of %3").arg(said).arg(progress->step).arg(progress->of);
+    }
+    paintCard(painter, theme, said, QPointF(width() - 8, 8), Qt::TopRightCorner);
+}
+
+void Canvas::paintFooter(QPainter& painter) const {
+    QStringList parts;
+    if (transform_.hasGrid()) {
+        const PatchGrid& grid = transform_.grid;
+        parts
+            << QStringLiteral("%1×%2").arg(grid.cols * grid.patch_px).arg(grid.rows * grid.patch_px)
+            << QStringLiteral("%1×%2").arg(grid.cols).arg(grid.rows);
+    }
+    parts << tr("zoom %1 %").arg(qRound(transform_.scale * devicePixelRatioF() * 100));
+    const OverlayOptions& options = overlay_->options();
+    if (!options.on || raw_held_) {
+        parts << tr("overlay off");
+    } else {
+        parts << edgeStatement(
+            selectEdges(scene_, options.edges, selection_->patches(), selection_->hoveredPatch()));
+    }
+    parts.removeAll(QString());
+    paintCard(painter,
+              themeFor(palette()),
+              parts.join(QStringLiteral(" · ")),
+              QPointF(8, height() - 6),
+              Qt::BottomLeftCorner);
+}
+
+void Canvas::paintHoverCard(QPainter& painter) const {
+    const bool is_left = cursor_.x() > width() * 0.55;
+    const bool is_up = cursor_.y() > height() * 0.55;
+    const QPointF gap(is_left ? -18 : 18, is_up ? -18 : 18);
+    const Qt::Corner corner = is_left ? (is_up ? Qt::BottomRightCorner : Qt::TopRightCorner)
+                                      : (is_up ? Qt::BottomLeftCorner : Qt::TopLeftCorner);
+    paintCard(painter, themeFor(palette()), hoverText(), cursor_ + gap, corner);
+}
+
+}  // namespace prunescope

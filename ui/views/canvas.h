@@ -1,0 +1,110 @@
+#pragma once
+
+#include "ui/document.h"
+#include "ui/selection.h"
+#include "ui/views/overlay_painter.h"
+#include "ui/views/overlay_settings.h"
+
+#include <optional>
+
+#include <QWidget>
+
+namespace prunescope {
+
+/// The picture in the model's geometry with the overlay of one view's current stage. Reads the
+/// document, reads and writes the selection. Any number may exist.
+class Canvas : public QWidget {
+    Q_OBJECT
+
+public:
+    /// None of the three is owned; all must outlive the canvas.
+    Canvas(Document* document,
+           SelectionModel* selection,
+           OverlaySettings* overlay,
+           QWidget* parent = nullptr);
+
+    const ViewTransform& transform() const { return transform_; }
+
+    /// The state of the pointed-at patch in words; empty when none is hovered.
+    QString hoverText() const;
+
+    /// What the canvas shows now, without hover card and ribbons.
+    QImage snapshot() const;
+
+    QSize sizeHint() const override { return {640, 520}; }
+
+    QSize minimumSizeHint() const override { return {240, 200}; }
+
+public Q_SLOTS:
+    void fitView();
+    void zoomToPixels();  ///< 100 %: one picture pixel per device pixel
+    void zoomBy(double factor);
+    void copyToClipboard() const;
+
+Q_SIGNALS:
+    void statusText(const QString& text);  ///< of the hovered patch, for the status bar
+    void playToggled();                    ///< Space was tapped
+    void historyRequested(int patch);      ///< double click on a patch
+    void openRequested();                  ///< click while there is no picture
+    void patchMenuRequested(int patch, const QPoint& global_position);
+
+protected:
+    bool event(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+
+private:
+    enum class Drag { None, Press, Pan, Box };
+
+    void takePicture();
+    void takeTrace();
+    void takeStage();
+    void hover(int patch);
+    void nudge(int d_col, int d_row);
+    void stepStage(int by);
+    void finishBox(Qt::KeyboardModifiers modifiers);
+    bool handleOverlayKey(int key);
+    bool handleViewKey(QKeyEvent* event);
+    OverlayInput input() const;
+    const ViewTrace* view() const;
+    void refreshStatic();
+    QRectF fitArea() const;
+    void paintEmpty(QPainter& painter) const;
+    void paintRibbon(QPainter& painter) const;
+    void paintProgress(QPainter& painter) const;
+    void paintFooter(QPainter& painter) const;
+    void paintHoverCard(QPainter& painter) const;
+
+    Document* document_;
+    SelectionModel* selection_;
+    OverlaySettings* overlay_;
+
+    TracePtr trace_;  ///< only a trace that belongs to the picture
+    Picture picture_;
+    std::shared_ptr<const Image> shown_image_;
+    OverlayScene scene_;
+    ViewTransform transform_;
+    bool is_fitted_ = true;
+
+    QImage static_layer_;
+    bool static_is_stale_ = true;
+
+    Drag drag_ = Drag::None;
+    QPointF press_;
+    QPointF cursor_;
+    bool space_held_ = false;
+    bool space_used_ = false;
+    bool raw_held_ = false;
+};
+
+}  // namespace prunescope

@@ -1,0 +1,268 @@
+#include "ui/views/shift_chart.h"
+
+#include "ui/views/plot_tools.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <qcustomplot.h>
+
+namespace prunescope {
+
+namespace {
+
+constexpr double kFar = 1e9;
+
+QString text(const char* source) {
+    return QCoreApplication::translate("ShiftPlot", source);
+}
+
+QString number(double value) {
+    return QLocale().toString(value, 'g', 3);
+}
+
+/// A graph of markers without a line.
+QCPGraph* addMarkers(QCustomPlot* plot, const QCPScatterStyle& style, const QString& name) {
+    QCPGraph* graph = plot->addGraph();
+    graph->setLineStyle(QCPGraph::lsNone);
+    graph->setScatterStyle(style);
+    graph->setName(name);
+    return graph;
+}
+
+}  // namespace
+
+ShiftChart::ShiftChart(QCustomPlot* plot) : plot_(plot) {
+    plot_->addLayer(QStringLiteral("tau"), plot_->layer(QStringLiteral("main")));
+    plot_->layer(QStringLiteral("tau"))->setMode(QCPLayer::lmBuffered);
+    plot_->addLayer(QStringLiteral("current"), plot_->layer(QStringLiteral("grid")));
+    plot_->layer(QStringLiteral("current"))->setMode(QCPLayer::lmBuffered);
+}
+
+void ShiftChart::show(const ShiftSeries& series,
+                      const Theme& theme,
+                      bool logarithmic,
+                      bool tokens) {
+    series_ = series;
+    plot_->clearPlottables();
+    plot_->clearItems();
+    applyTheme(*plot_, theme);
+    plot_->yAxis->setLabel(shiftAxisLabel(logarithmic));
+    setScale(*plot_->yAxis, logarithmic, series.smallestPositive(), series.largest());
+    addPlaces();
+    plot_->yAxis2->setVisible(tokens);
+    current_ = new QCPItemStraightLine(plot_);
+    current_->setLayer(QStringLiteral("current"));
+    QColor shade = theme.faint;
+    shade.setAlpha(90);
+    current_->setPen(QPen(shade, 9));
+    current_->setVisible(false);
+    addNullBand(theme);
+    if (tokens) {
+        addTokens(theme);
+    }
+    addCurve(theme);
+    addArrows(theme);
+    if (series.uses_threshold) {
+        addThreshold(theme);
+    }
+    setTau(series.threshold, false);
+}
+
+void ShiftChart::addPlaces() {
+    const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+    for (std::size_t i = 0; i < series_.points.size(); ++i) {
+        ticker->addTick(static_cast<double>(i), series_.points[i].label);
+    }
+    plot_->xAxis->setTicker(ticker);
+    plot_->xAxis->setSubTicks(false);
+    plot_->xAxis->setRange(-0.6, std::max(0.6, static_cast<double>(series_.points.size()) - 0.4));
+    plot_->xAxis->setLabel(text(QT_TRANSLATE_NOOP("ShiftPlot", "after layer")));
+}
+
+void ShiftChart::addNullBand(const Theme& theme) {
+    QCPGraph* low = plot_->addGraph();
+    QCPGraph* high = plot_->addGraph();
+    low->setPen(Qt::NoPen);
+    high->setPen(QPen(theme.band.darker(), 1, Qt::DotLine));
+    low->setName(QStringLiteral("null 5 %"));
+    high->setName(text(QT_TRANSLATE_NOOP("ShiftPlot", "random draws, 5–95 %")));
+    for (std::size_t i = 0; i < series_.points.size(); ++i) {
+        const NullBand& band = series_.points[i].null_band;
+        if (band.draws == 0) {
+            continue;
+        }
+        // A step of its place's width, so that a single place shows a band too.
+        for (const double x : {static_cast<double>(i) - 0.3, static_cast<double>(i) + 0.3}) {
+            low->addData(x, band.p5);
+            high->addData(x, band.p95);
+        }
+    }
+    high->setBrush(theme.band);
+    high->setChannelFillGraph(low);
+}
+
+void ShiftChart::addCurve(const Theme& theme) {
+    QCPGraph* line = plot_->addGraph();
+    line->setPen(QPen(theme.series, 1.5));
+    const QCPScatterStyle open(
+        QCPScatterStyle::ssCircle, QPen(theme.series, 1.75), theme.background, 8);
+    const QCPScatterStyle fired(
+        QCPScatterStyle::ssDiamond, QPen(theme.fired, 1.5), theme.fired, 11);
+    QCPGraph* rest = addMarkers(plot_, open, QStringLiteral("D"));
+    QCPGraph* hits = addMarkers(plot_, fired, QStringLiteral("D, fired"));
+    for (std::size_t i = 0; i < series_.points.size(); ++i) {
+        const ShiftPoint& point = series_.points[i];
+        if (!point.before) {
+            continue;
+        }
+        const double x = static_cast<double>(i);
+        line->addData(x, *point.before);
+        (point.after && series_.fired ? hits : rest)->addData(x, *point.before);
+    }
+}
+
+void ShiftChart::addArrows(const Theme& theme) {
+    const QCPScatterStyle after_style(
+        QCPScatterStyle::ssDiamond, QPen(theme.fired, 1.5), theme.background, 10);
+    QCPGraph* after = addMarkers(plot_, after_style, QStringLiteral("D after"));
+    for (std::size_t i = 0; i < series_.points.size(); ++i) {
+        const ShiftPoint& point = series_.points[i];
+        if (!point.before || !point.after) {
+            continue;
+        }
+        const double x = static_cast<double>(i);
+        after->addData(x, *point.after);
+        auto* arrow = new QCPItemLine(plot_);
+        arrow->start->setCoords(x, *point.before);
+        arrow->end->setCoords(x, *point.after);
+        arrow->setPen(QPen(theme.fired, 1.5, series_.accepted ? Qt::SolidLine : Qt::DashLine));
+        arrow->setHead(QCPLineEnding::esSpikeArrow);
+        auto* label = new QCPItemText(plot_);
+        label->setPositionAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        label->position->setCoords(x - 0.12, (*point.before + *point.after) / 2);
+        const double change = *point.after - *point.before;
+        label->setText(
+            QStringLiteral("ΔD %1%2").arg(change < 0 ? u"−" : u"+", number(std::abs(change))));
+        label->setColor(theme.ink);
+        label->setFont(plot_->font());
+        QColor ground = theme.background;
+        ground.setAlpha(200);
+        label->setBrush(ground);
+        label->setPadding(QMargins(3, 1, 3, 1));
+    }
+}
+
+void ShiftChart::addTokens(const Theme& theme) {
+    QCPGraph* steps = plot_->addGraph(plot_->xAxis, plot_->yAxis2);
+    steps->setLineStyle(QCPGraph::lsStepCenter);
+    steps->setPen(QPen(theme.faint, 1.5, Qt::DashLine));
+    for (std::size_t i = 0; i < series_.points.size(); ++i) {
+        steps->addData(static_cast<double>(i), series_.points[i].tokens_out);
+    }
+    plot_->yAxis2->setLabel(text(QT_TRANSLATE_NOOP("ShiftPlot", "tokens kept (dashed)")));
+    plot_->yAxis2->setRange(0, std::max(1, series_.tokens_full));
+}
+
+void ShiftChart::addThreshold(const Theme& theme) {
+    const auto on_layer = [](auto* item) {
+        item->setLayer(QStringLiteral("tau"));
+        item->setClipToAxisRect(true);
+        return item;
+    };
+    QColor faint = theme.threshold;
+    faint.setAlpha(70);
+    hatch_ = on_layer(new QCPItemRect(plot_));
+    hatch_->setPen(Qt::NoPen);
+    hatch_->setBrush(QBrush(faint, Qt::BDiagPattern));
+    interval_ = on_layer(new QCPItemRect(plot_));
+    interval_->setPen(Qt::NoPen);
+    interval_->setBrush(theme.interval);
+    line_ = on_layer(new QCPItemStraightLine(plot_));
+    const bool is_fixed = series_.trigger != Trigger::Auto;
+    line_->setPen(QPen(theme.threshold, 2, is_fixed ? Qt::DashLine : Qt::SolidLine));
+    QColor ground = theme.background;
+    ground.setAlpha(215);
+    tau_label_ = on_layer(new QCPItemText(plot_));
+    interval_label_ = on_layer(new QCPItemText(plot_));
+    for (QCPItemText* label : {tau_label_.data(), interval_label_.data()}) {
+        label->setFont(plot_->font());
+        label->setBrush(ground);
+        label->setPadding(QMargins(4, 1, 4, 1));
+    }
+    tau_label_->setColor(theme.threshold);
+    tau_label_->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+    tau_label_->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
+    interval_label_->setColor(theme.ink);
+    interval_label_->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    interval_label_->position->setType(QCPItemPosition::ptAxisRectRatio);
+    interval_label_->position->setCoords(0.01, 0.02);
+}
+
+void ShiftChart::setTau(double tau, bool repaint) {
+    tau_ = tau;
+    if (line_.isNull()) {
+        return;
+    }
+    const double least = plot_->yAxis->range().lower;
+    const double y =
+        plot_->yAxis->scaleType() == QCPAxis::stLogarithmic ? std::max(tau, least) : tau;
+    line_->point1->setCoords(0, y);
+    line_->point2->setCoords(1, y);
+    hatch_->topLeft->setCoords(-kFar, kFar);
+    hatch_->bottomRight->setCoords(kFar, y);
+    tau_label_->position->setCoords(0.01, y);
+    tau_label_->setText(series_.trigger == Trigger::Relative
+                            ? QStringLiteral("φ × null = %1").arg(number(tau))
+                            : QStringLiteral("τ = %1").arg(number(tau)));
+    const std::optional<TauInterval> interval = intervalAt(series_, tau);
+    interval_->setVisible(interval.has_value());
+    if (interval) {
+        interval_->topLeft->setCoords(-kFar, std::isfinite(interval->to) ? interval->to : kFar);
+        interval_->bottomRight->setCoords(kFar, std::max(interval->from, least));
+    }
+    interval_label_->setText(intervalText(series_, tau));
+    if (repaint) {
+        plot_->layer(QStringLiteral("tau"))->replot();
+    }
+}
+
+void ShiftChart::setCurrentStage(int stage) {
+    if (current_.isNull()) {
+        return;
+    }
+    current_->setVisible(false);
+    for (std::size_t i = 0; i < series_.points.size(); ++i) {
+        if (series_.points[i].stage == stage) {
+            current_->point1->setCoords(static_cast<double>(i), 0);
+            current_->point2->setCoords(static_cast<double>(i), 1);
+            current_->setVisible(true);
+        }
+    }
+}
+
+double ShiftChart::tauPixel() const {
+    return line_.isNull() ? -1 : plot_->yAxis->coordToPixel(line_->point1->value());
+}
+
+int ShiftChart::pointAt(double x_pixel) const {
+    const long nearest = std::lround(plot_->xAxis->pixelToCoord(x_pixel));
+    const bool exists = nearest >= 0 && nearest < static_cast<long>(series_.points.size());
+    return exists ? static_cast<int>(nearest) : -1;
+}
+
+bool writeShiftPlot(const RunTrace& trace, const QString& path) {
+    const ShiftSeries series = makeShiftSeries(trace, 0);
+    if (QFileInfo(path).suffix().toLower() == QLatin1String("csv")) {
+        return saveText(path, shiftCsv(series));
+    }
+    QCustomPlot plot;
+    plot.resize(760, 420);
+    ShiftChart chart(&plot);
+    chart.show(series, lightTheme(), false, false);
+    return savePlot(plot, path, 760, 420);
+}
+
+}  // namespace prunescope

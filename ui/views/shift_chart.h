@@ -1,0 +1,62 @@
+#pragma once
+
+#include "ui/theme/palette.h"
+#include "ui/views/shift_series.h"
+
+#include <QPointer>
+
+class QCPItemRect;
+class QCPItemStraightLine;
+class QCPItemText;
+class QCPItemLine;
+class QCustomPlot;
+
+namespace prunescope {
+
+/// Draws a ShiftSeries on a QCustomPlot: the same drawing on screen and in files. Tau, hatch and
+/// interval lie on a buffered layer of their own, so that a drag repaints that layer alone.
+class ShiftChart {
+public:
+    explicit ShiftChart(QCustomPlot* plot);  ///< not owned, must outlive the chart
+
+    void show(const ShiftSeries& series, const Theme& theme, bool logarithmic, bool tokens);
+
+    /// Moves the threshold; repaints its layer when `repaint`.
+    void setTau(double tau, bool repaint);
+
+    /// Marks the place of the shown stage.
+    void setCurrentStage(int stage);
+
+    double tau() const { return tau_; }
+
+    /// Pixel row of the threshold; negative when none is drawn.
+    double tauPixel() const;
+
+    /// Index into series().points nearest to a pixel column, or -1.
+    int pointAt(double x_pixel) const;
+
+    const ShiftSeries& series() const { return series_; }
+
+private:
+    void addNullBand(const Theme& theme);
+    void addCurve(const Theme& theme);
+    void addArrows(const Theme& theme);
+    void addTokens(const Theme& theme);
+    void addThreshold(const Theme& theme);
+    void addPlaces();
+
+    QCustomPlot* plot_;
+    ShiftSeries series_;
+    double tau_ = 0;
+    QPointer<QCPItemRect> hatch_;
+    QPointer<QCPItemRect> interval_;
+    QPointer<QCPItemStraightLine> line_;
+    QPointer<QCPItemText> tau_label_;
+    QPointer<QCPItemText> interval_label_;
+    QPointer<QCPItemStraightLine> current_;
+};
+
+/// Writes the plot of the first view as png, svg or pdf, or its numbers as csv, by the ending.
+bool writeShiftPlot(const RunTrace& trace, const QString& path);
+
+}  // namespace prunescope

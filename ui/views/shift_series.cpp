@@ -1,0 +1,198 @@
+#include "ui/views/shift_series.h"
+
+#include "core/metric/shift.h"
+#include "core/prune/catalog.h"
+#include "ui/views/stage_labels.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QCoreApplication>
+#include <QLocale>
+
+namespace prunescope {
+
+namespace {
+
+QString text(const char* source) {
+    return QCoreApplication::translate("ShiftPlot", source);
+}
+
+QString number(double value) {
+    return QLocale().toString(value, 'g', 3);
+}
+
+void appendStage(ShiftSeries& series, const StageTrace& stage, int index) {
+    const QString label = siteLabel(stage.site);
+    if (series.points.empty() || series.points.back().label != label) {
+        series.points.push_back({label, index, {}, {}, {}, stage.tokens_out});
+    }
+    ShiftPoint& point = series.points.back();
+    point.stage = index;
+    point.tokens_out = stage.tokens_out;
+    point.before = point.before ? point.before : stage.shift_before;
+    point.after = stage.shift_after ? stage.shift_after : point.after;
+    if (stage.null_band.draws > 0) {
+        point.null_band = stage.null_band;
+    }
+}
+
+/// kappa belongs to what leaves the encoder, also where no stage carries it.
+void completeLast(ShiftSeries& series, const ShiftSummary& shift, int last_stage) {
+    if (!shift.kappa) {
+        return;
+    }
+    const QString label = siteLabel({Site::Kind::AfterEncoder, 0});
+    const bool has_place = std::any_of(series.points.begin(),
+                                       series.points.end(),
+                                       [&](const ShiftPoint& p) { return p.label == label; });
+    if (!has_place) {
+        const int tokens = series.points.empty() ? 0 : series.points.back().tokens_out;
+        series.points.push_back({label, last_stage, {}, {}, {}, tokens});
+    }
+    for (ShiftPoint& point : series.points) {
+        if (point.label == label) {
+            point.before = shift.kappa;
+            point.after = shift.kappa_after ? shift.kappa_after : point.after;
+            point.null_band = shift.null_band.draws > 0 ? shift.null_band : point.null_band;
+        }
+    }
+}
+
+template <typename Visit>
+void visitValues(const ShiftSeries& series, Visit visit) {
+    for (const ShiftPoint& point : series.points) {
+        if (point.before) {
+            visit(*point.before);
+        }
+        if (point.after) {
+            visit(*point.after);
+        }
+        if (point.null_band.draws > 0) {
+            visit(point.null_band.p5);
+            visit(point.null_band.p95);
+        }
+    }
+    if (series.uses_threshold) {
+        visit(series.threshold);
+    }
+}
+
+}  // namespace
+
+double ShiftSeries::largest() const {
+    double most = 0;
+    visitValues(*this, [&most](double value) { most = std::max(most, value); });
+    return most;
+}
+
+double ShiftSeries::smallestPositive() const {
+    double least = std::numeric_limits<double>::infinity();
+    visitValues(*this,
+                [&least](double value) { least = value > 0 ? std::min(least, value) : least; });
+    return std::isfinite(least) ? least : 1e-4;
+}
+
+ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
+    ShiftSeries series;
+    series.metric = QString::fromStdString(trace.settings.metric);
+    series.trigger = trace.settings.trigger;
+    const MethodSpec* method = findMethod(trace.settings.method);
+    series.uses_threshold = method == nullptr || method->uses_threshold;
+    const auto i = static_cast<std::size_t>(std::max(0, view_index));
+    if (i >= trace.views.size()) {
+        return series;
+    }
+    const ViewTrace& view = trace.views[i];
+    series.threshold = view.shift.tau;
+    series.fired = view.shift.fired;
+    series.accepted = view.shift.accepted;
+    series.kappa = view.shift.kappa;
+    series.tokens_full = view.grid.count();
+    for (std::size_t s = 0; s < view.stages.size(); ++s) {
+        appendStage(series, view.stages[s], static_cast<int>(s));
+    }
+    completeLast(series, view.shift, static_cast<int>(view.stages.size()) - 1);
+    return series;
+}
+
+std::optional<TauInterval> intervalAt(const ShiftSeries& series, double tau) {
+    if (!series.uses_threshold || series.trigger != Trigger::Auto || !series.kappa) {
+        return std::nullopt;
+    }
+    if (tau < *series.kappa) {
+        return TauInterval{0, *series.kappa, true};
+    }
+    return TauInterval{*series.kappa, std::numeric_limits<double>::infinity(), false};
+}
+
+QString intervalText(const ShiftSeries& series, double tau) {
+    if (!series.uses_threshold) {
+        return text(QT_TRANSLATE_NOOP("ShiftPlot", "this method has no threshold"));
+    }
+    switch (series.trigger) {
+        case Trigger::Always:
+            return text(QT_TRANSLATE_NOOP("ShiftPlot", "trigger “always”: τ changes nothing"));
+        case Trigger::Never:
+            return text(QT_TRANSLATE_NOOP("ShiftPlot", "trigger “never”: τ changes nothing"));
+        case Trigger::Relative:
+            return text(QT_TRANSLATE_NOOP("ShiftPlot",
+                                          "relative trigger: threshold %1 = φ × null median"))
+                .arg(number(series.threshold));
+        case Trigger::Auto:
+            break;
+    }
+    const std::optional<TauInterval> interval = intervalAt(series, tau);
+    if (!interval) {
+        return {};
+    }
+    if (interval->fires) {
+        return text(QT_TRANSLATE_NOOP("ShiftPlot",
+                                      "nothing changes between 0 and %1: re-selection fires"))
+            .arg(number(interval->to));
+    }
+    return text(QT_TRANSLATE_NOOP("ShiftPlot", "nothing changes from %1 up: it does not fire"))
+        .arg(number(interval->from));
+}
+
+QString shiftCsv(const ShiftSeries& series) {
+    QString csv =
+        QStringLiteral("place,tokens,shift_before,shift_after,null_p5,null_median,null_p95\n");
+    const auto cell = [](const std::optional<double>& value) {
+        return value ? QString::number(*value, 'g', 12) : QString();
+    };
+    for (const ShiftPoint& point : series.points) {
+        const NullBand& band = point.null_band;
+        const auto edge = [&](double value) { return band.draws > 0 ? cell(value) : QString(); };
+        csv += QStringList{point.label,
+                           QString::number(point.tokens_out),
+                           cell(point.before),
+                           cell(point.after),
+                           edge(band.p5),
+                           edge(band.median),
+                           edge(band.p95)}
+                   .join(QLatin1Char(',')) +
+               QLatin1Char('\n');
+    }
+    return csv;
+}
+
+QString shiftAxisLabel(bool logarithmic) {
+    return logarithmic ? text(QT_TRANSLATE_NOOP("ShiftPlot", "D (shift), log scale"))
+                       : text(QT_TRANSLATE_NOOP("ShiftPlot", "D (shift), linear"));
+}
+
+QString metricHelp(const QString& metric) {
+    for (const ShiftMetricInfo& info : shiftMetrics()) {
+        if (QString::fromStdString(info.id) == metric) {
+            return QStringLiteral("%1\n%2\n%3")
+                .arg(QString::fromStdString(info.title),
+                     QString::fromStdString(info.formula),
+                     text(QT_TRANSLATE_NOOP("ShiftPlot",
+                                            "Our implementation; the paper calls it κ.")));
+        }
+    }
+    return metric;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/trace/run_trace.h"
+
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include <QString>
+
+namespace prunescope {
+
+/// One place on the x axis of the shift plot.
+struct ShiftPoint {
+    QString label;
+    int stage = -1;  ///< that the place shows when it is clicked
+    std::optional<double> before;
+    std::optional<double> after;
+    NullBand null_band;
+    int tokens_out = 0;
+};
+
+/// A range of tau over which a run's outcome is the same.
+struct TauInterval {
+    double from = 0;
+    double to = std::numeric_limits<double>::infinity();
+    bool fires = false;
+};
+
+/// The shift plot's numbers, without any look.
+struct ShiftSeries {
+    QString metric;
+    Trigger trigger = Trigger::Auto;
+    bool uses_threshold = true;  ///< of the method
+    double threshold = 0;        ///< that was compared with kappa
+    bool fired = false;
+    bool accepted = false;
+    int tokens_full = 0;
+    std::vector<ShiftPoint> points;
+    std::optional<double> kappa;
+
+    /// Largest D, threshold or band edge shown.
+    double largest() const;
+
+    /// Smallest positive one; 1e-4 when there is none.
+    double smallestPositive() const;
+};
+
+ShiftSeries makeShiftSeries(const RunTrace& trace, int view);
+
+/// Where `tau` may move without changing the outcome; nothing unless the trigger compares tau.
+std::optional<TauInterval> intervalAt(const ShiftSeries& series, double tau);
+
+/// One sentence on what moving tau would do.
+QString intervalText(const ShiftSeries& series, double tau);
+
+QString shiftCsv(const ShiftSeries& series);
+
+/// "D (shift)" with the scale's state.
+QString shiftAxisLabel(bool logarithmic);
+
+/// Name and formula of a metric, and that it is our implementation.
+QString metricHelp(const QString& metric);
+
+}  // namespace prunescope
