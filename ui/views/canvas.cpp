@@ -17,6 +17,7 @@ namespace prunescope {
 namespace {
 
 constexpr double kMargin = 12;
+constexpr double kFooter = 24;  // room for the line at the bottom
 
 /// A grey stand-in for a trace whose picture is not at hand.
 QImage blankPicture(const ImageIdentity& identity) {
@@ -109,7 +110,7 @@ QRectF Canvas::fitArea() const {
 }
 
 void Canvas::fitView() {
-    transform_.fit(fitArea(), QSizeF(size()) - QSizeF(0, 22), kMargin);
+    transform_.fit(fitArea(), QSizeF(size()) - QSizeF(0, kFooter), kMargin);
     is_fitted_ = true;
     static_is_stale_ = true;
     update();

@@ -2,6 +2,12 @@
 
 namespace prunescope {
 
+namespace {
+
+constexpr double kWidest = 440;
+
+}  // namespace
+
 void paintCard(
     QPainter& painter, const Theme& theme, const QString& text, QPointF at, Qt::Corner corner) {
     if (text.isEmpty()) {
@@ -9,7 +15,7 @@ void paintCard(
     }
     const QFontMetricsF metrics(painter.font());
     const QRectF bounds =
-        metrics.boundingRect(QRectF(0, 0, 340, 1000), Qt::AlignLeft | Qt::TextWordWrap, text);
+        metrics.boundingRect(QRectF(0, 0, kWidest, 1000), Qt::AlignLeft | Qt::TextWordWrap, text);
     QRectF card(at, bounds.size() + QSizeF(14, 8));
     if (corner == Qt::TopRightCorner || corner == Qt::BottomRightCorner) {
         card.translate(-card.width(), 0);

@@ -1,5 +1,7 @@
 #include "ui/views/plot_tools.h"
 
+#include "ui/views/qcp.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,7 +9,6 @@
 #include <QSaveFile>
 #include <QSvgGenerator>
 #include <QToolButton>
-#include <qcustomplot.h>
 
 namespace prunescope {
 

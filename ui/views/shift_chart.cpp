@@ -1,13 +1,13 @@
 #include "ui/views/shift_chart.h"
 
 #include "ui/views/plot_tools.h"
+#include "ui/views/qcp.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <qcustomplot.h>
 
 namespace prunescope {
 

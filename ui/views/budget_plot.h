@@ -1,0 +1,67 @@
+#pragma once
+
+#include "ui/document.h"
+
+#include <optional>
+
+#include <QWidget>
+
+class QCPGraph;
+class QCPItemStraightLine;
+class QCPItemText;
+class QCustomPlot;
+class QDoubleSpinBox;
+class QLabel;
+class QToolButton;
+
+namespace prunescope {
+
+/// The smallest budget of the curve whose D, after re-selection, is at most `target`.
+std::optional<int> smallestBudget(const std::vector<BudgetPoint>& curve, double target);
+
+QString budgetCsv(const std::vector<BudgetPoint>& curve);
+
+/// D against the budget for the current method and picture. Choosing a budget is a signal; the
+/// window changes the settings.
+class BudgetPlot : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit BudgetPlot(Document* document, QWidget* parent = nullptr);
+
+public Q_SLOTS:
+    void copyCsv() const;
+
+Q_SIGNALS:
+    void budgetChosen(int budget);  ///< click, drag or the button of the target
+    void budgetReleased();          ///< the click or drag has ended
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    QWidget* makeTools();
+    void rebuild();
+    void takeSettings();
+    void takeTarget();
+    void choose(double x_pixel);
+    void addCurves();
+    void addMarks();
+
+    Document* document_;
+    QCustomPlot* plot_;
+    QToolButton* log_x_;
+    QToolButton* log_y_;
+    QDoubleSpinBox* target_;
+    QToolButton* apply_;
+    QLabel* state_;
+    QCPItemStraightLine* current_ = nullptr;
+    QCPItemText* current_label_ = nullptr;
+    QCPItemStraightLine* target_line_ = nullptr;
+    QCPItemStraightLine* target_mark_ = nullptr;
+    bool is_dragging_ = false;
+    int last_chosen_ = 0;
+};
+
+}  // namespace prunescope

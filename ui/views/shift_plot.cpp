@@ -1,0 +1,239 @@
+#include "ui/views/shift_plot.h"
+
+#include "ui/views/plot_tools.h"
+#include "ui/views/qcp.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QClipboard>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMouseEvent>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace prunescope {
+
+namespace {
+
+constexpr double kGrip_px = 7;
+constexpr double kTauStep = 0.01;
+
+}  // namespace
+
+ShiftPlot::ShiftPlot(Document* document, SelectionModel* selection, QWidget* parent)
+    : QWidget(parent), document_(document), selection_(selection) {
+    setObjectName(QStringLiteral("shiftPlot"));
+    plot_ = new QCustomPlot;
+    plot_->setObjectName(QStringLiteral("shiftPlotArea"));
+    plot_->setAccessibleName(tr("Shift per pruning layer"));
+    plot_->setFocusPolicy(Qt::StrongFocus);
+    plot_->setMinimumSize(240, 150);
+    plot_->setNoAntialiasingOnDrag(false);
+    plot_->installEventFilter(this);
+    chart_ = std::make_unique<ShiftChart>(plot_);
+    log_ = makePlotButton(QStringLiteral("shiftLog"),
+                          tr("Log"),
+                          tr("Logarithmic or linear scale; the axis says which."),
+                          true,
+                          this);
+    tokens_ = makePlotButton(QStringLiteral("shiftTokens"),
+                             tr("Tokens"),
+                             tr("Kept tokens per layer on the right axis."),
+                             true,
+                             this);
+    auto* copy = makePlotButton(QStringLiteral("shiftCopyCsv"),
+                                tr("Copy data"),
+                                tr("Copy the numbers as CSV."),
+                                false,
+                                this);
+    read_out_ = new QLabel;
+    read_out_->setObjectName(QStringLiteral("shiftReadOut"));
+    read_out_->setMinimumWidth(0);
+    read_out_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* tools = new QHBoxLayout;
+    tools->setContentsMargins(6, 2, 6, 0);
+    tools->addWidget(log_);
+    tools->addWidget(tokens_);
+    tools->addWidget(copy);
+    tools->addWidget(read_out_, 1);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addLayout(tools);
+    column->addWidget(plot_, 1);
+    connect(log_, &QToolButton::toggled, this, &ShiftPlot::rebuild);
+    connect(tokens_, &QToolButton::toggled, this, &ShiftPlot::rebuild);
+    connect(copy, &QToolButton::clicked, this, &ShiftPlot::copyCsv);
+    connect(document_, &Document::traceChanged, this, &ShiftPlot::rebuild);
+    connect(document_, &Document::settingsChanged, this, &ShiftPlot::takeSettings);
+    connect(selection_, &SelectionModel::viewChanged, this, &ShiftPlot::rebuild);
+    connect(selection_, &SelectionModel::stageChanged, this, &ShiftPlot::takeStage);
+    rebuild();
+}
+
+void ShiftPlot::rebuild() {
+    const TracePtr trace = document_->trace();
+    const ShiftSeries series = trace ? makeShiftSeries(*trace, selection_->view()) : ShiftSeries{};
+    chart_->show(series, themeFor(palette()), log_->isChecked(), tokens_->isChecked());
+    plot_->setToolTip(metricHelp(series.metric));
+    if (canDrag() && !is_dragging_) {
+        chart_->setTau(document_->settings().tau, false);
+    }
+    plot_->setAccessibleDescription(intervalText(series, chart_->tau()));
+    chart_->setCurrentStage(selection_->stage());
+    plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ShiftPlot::takeSettings() {
+    if (canDrag() && !is_dragging_) {
+        chart_->setTau(document_->settings().tau, false);
+        plot_->replot(QCustomPlot::rpQueuedReplot);
+    }
+}
+
+void ShiftPlot::takeStage() {
+    chart_->setCurrentStage(selection_->stage());
+    plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+bool ShiftPlot::canDrag() const {
+    const ShiftSeries& series = chart_->series();
+    return series.uses_threshold && series.trigger == Trigger::Auto;
+}
+
+bool ShiftPlot::isOnTau(QPointF at) const {
+    return canDrag() && std::abs(at.y() - chart_->tauPixel()) <= kGrip_px &&
+           plot_->axisRect()->rect().contains(at.toPoint());
+}
+
+QString ShiftPlot::pointText(int point) const {
+    if (point < 0) {
+        return {};
+    }
+    const ShiftPoint& at = chart_->series().points[static_cast<std::size_t>(point)];
+    QString said = tr("%1 · %2 tokens").arg(at.label).arg(at.tokens_out);
+    if (at.before) {
+        said += tr(" · D %1").arg(*at.before, 0, 'g', 3);
+    }
+    if (at.after) {
+        said += tr(" → %1 after re-selection").arg(*at.after, 0, 'g', 3);
+    } else if (at.before) {
+        said += tr(" · not fired");
+    }
+    return said;
+}
+
+bool ShiftPlot::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == plot_) {
+        switch (event->type()) {
+            case QEvent::MouseButtonPress:
+                return press(static_cast<QMouseEvent*>(event));
+            case QEvent::MouseMove:
+                return move(static_cast<QMouseEvent*>(event));
+            case QEvent::MouseButtonRelease:
+                return release(static_cast<QMouseEvent*>(event));
+            case QEvent::MouseButtonDblClick:
+                resetAxes();
+                return true;
+            case QEvent::KeyPress:
+                return key(static_cast<QKeyEvent*>(event));
+            default:
+                break;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+bool ShiftPlot::press(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton) {
+        return false;
+    }
+    plot_->setFocus(Qt::MouseFocusReason);
+    if (isOnTau(event->position())) {
+        is_dragging_ = true;
+        return true;
+    }
+    const int point = chart_->pointAt(event->position().x());
+    if (point >= 0) {
+        selection_->setStage(chart_->series().points[static_cast<std::size_t>(point)].stage);
+    }
+    return true;
+}
+
+bool ShiftPlot::move(QMouseEvent* event) {
+    if (!is_dragging_) {
+        plot_->setCursor(isOnTau(event->position()) ? Qt::SizeVerCursor : Qt::ArrowCursor);
+        read_out_->setText(pointText(chart_->pointAt(event->position().x())));
+        return false;
+    }
+    double tau = std::max(0.0, plot_->yAxis->pixelToCoord(event->position().y()));
+    const std::optional<double> edge = chart_->series().kappa;
+    if (event->modifiers().testFlag(Qt::ControlModifier) && edge &&
+        std::abs(plot_->yAxis->coordToPixel(*edge) - event->position().y()) < 4 * kGrip_px) {
+        tau = *edge;
+    }
+    moveTau(tau);
+    return true;
+}
+
+bool ShiftPlot::release(QMouseEvent* /*event*/) {
+    if (!is_dragging_) {
+        return false;
+    }
+    is_dragging_ = false;
+    Q_EMIT tauReleased();
+    return true;
+}
+
+bool ShiftPlot::key(QKeyEvent* event) {
+    const bool is_up = event->key() == Qt::Key_Up;
+    if (canDrag() && (is_up || event->key() == Qt::Key_Down)) {
+        moveTau(std::max(0.0, chart_->tau() + (is_up ? kTauStep : -kTauStep)));
+        Q_EMIT tauReleased();
+        return true;
+    }
+    if (event->matches(QKeySequence::Copy)) {
+        copyCsv();
+        return true;
+    }
+    return false;
+}
+
+void ShiftPlot::moveTau(double tau) {
+    chart_->setTau(tau, true);
+    plot_->setAccessibleDescription(intervalText(chart_->series(), tau));
+    Q_EMIT tauDragged(tau);
+}
+
+void ShiftPlot::resetAxes() {
+    rebuild();
+}
+
+QString ShiftPlot::csv() const {
+    return shiftCsv(chart_->series());
+}
+
+void ShiftPlot::copyCsv() const {
+    QGuiApplication::clipboard()->setText(csv());
+}
+
+bool ShiftPlot::exportTo(const QString& path) {
+    if (QFileInfo(path).suffix().toLower() == QLatin1String("csv")) {
+        return saveText(path, csv());
+    }
+    return savePlot(*plot_, path, plot_->width(), plot_->height());
+}
+
+void ShiftPlot::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) {
+        rebuild();
+    }
+    QWidget::changeEvent(event);
+}
+
+}  // namespace prunescope

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "ui/document.h"
+#include "ui/selection.h"
+#include "ui/views/shift_chart.h"
+
+#include <memory>
+
+#include <QWidget>
+
+class QCustomPlot;
+class QLabel;
+class QToolButton;
+
+namespace prunescope {
+
+/// D per pruning layer with the draggable threshold. Reads the document, reads and writes the
+/// selection; never changes settings itself: the window connects tauDragged().
+class ShiftPlot : public QWidget {
+    Q_OBJECT
+
+public:
+    ShiftPlot(Document* document, SelectionModel* selection, QWidget* parent = nullptr);
+
+    const ShiftChart& chart() const { return *chart_; }
+
+    QString csv() const;
+
+public Q_SLOTS:
+    void copyCsv() const;
+    void resetAxes();
+
+    /// Writes what is shown as png, svg, pdf or csv by the ending.
+    bool exportTo(const QString& path);
+
+Q_SIGNALS:
+    void tauDragged(double tau);  ///< many a drag; the value is >= 0
+    void tauReleased();           ///< the drag or key press has ended
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    void rebuild();
+    void takeSettings();
+    void takeStage();
+    bool press(QMouseEvent* event);
+    bool move(QMouseEvent* event);
+    bool release(QMouseEvent* event);
+    bool key(QKeyEvent* event);
+    void moveTau(double tau);
+    bool canDrag() const;
+    bool isOnTau(QPointF at) const;
+    QString pointText(int point) const;
+
+    Document* document_;
+    SelectionModel* selection_;
+    QCustomPlot* plot_;
+    std::unique_ptr<ShiftChart> chart_;
+    QToolButton* log_;
+    QToolButton* tokens_;
+    QLabel* read_out_;
+    bool is_dragging_ = false;
+};
+
+}  // namespace prunescope
