@@ -1,11 +1,11 @@
 #include "ui/controller.h"
 
+#include "core/base/error.h"
+
 #include <cstring>
 #include <exception>
 #include <filesystem>
 #include <utility>
-
-#include "core/base/error.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -73,8 +73,8 @@ Controller::Opened Controller::decode(const QString& path) {
         opened.image = std::make_shared<const Image>(std::move(decoded.image));
         opened.notes = std::move(decoded.notes);
     } catch (const Error& error) {
-        opened.error = ErrorText{QString::fromUtf8(error.what()),
-                                 QString::fromStdString(error.hint())};
+        opened.error =
+            ErrorText{QString::fromUtf8(error.what()), QString::fromStdString(error.hint())};
     } catch (const std::exception& error) {
         opened.error = ErrorText{QString::fromUtf8(error.what()), {}};
     }
@@ -94,12 +94,15 @@ void Controller::openPicture(const QString& path, const std::optional<QString>& 
 
 void Controller::openPixels(const QImage& pixels, const QString& name) {
     const int opening = ++last_opening_;
-    files_.run([pixels, name] { return Opened{imageFrom(pixels), name, {}, {}, {}}; },
-               [this, opening](const Opened& opened) {
-                   if (opening == last_opening_) {
-                       show(opened, {});
-                   }
-               });
+    files_.run(
+        [pixels, name] {
+            return Opened{imageFrom(pixels), name, {}, {}, {}};
+        },
+        [this, opening](const Opened& opened) {
+            if (opening == last_opening_) {
+                show(opened, {});
+            }
+        });
 }
 
 void Controller::show(const Opened& opened, const std::optional<QString>& prompt) {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <optional>
-
 #include "core/image/decode.h"
 #include "ui/document.h"
 #include "ui/engine_bridge.h"
 #include "ui/services/background.h"
 #include "ui/services/command_line.h"
 #include "ui/services/preferences.h"
+
+#include <optional>
 
 #include <QImage>
 #include <QObject>
@@ -31,6 +31,7 @@ public:
     const Hardware& hardware() const { return hardware_; }
 
     void loadModel(const QString& directory);
+
     /// The model that loads, is loaded or was tried last.
     QString modelDirectory() const { return model_directory_; }
 

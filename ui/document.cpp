@@ -183,13 +183,13 @@ bool Document::resultMatchesInputs() const {
 
 void Document::inputsMoved() {
     switch (state_) {
-    case RunState::Ready:
-    case RunState::Stale:
-    case RunState::Cancelled:
-        settle();
-        break;
-    default:
-        break;
+        case RunState::Ready:
+        case RunState::Stale:
+        case RunState::Cancelled:
+            settle();
+            break;
+        default:
+            break;
     }
     Q_EMIT inputsChanged();
 }

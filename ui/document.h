@@ -1,12 +1,12 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <vector>
-
 #include "core/engine/event.h"
 #include "core/image/image.h"
 #include "core/trace/run_trace.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include <QObject>
 #include <QString>
@@ -18,7 +18,7 @@ namespace prunescope {
 enum class RunState {
     NoModel,
     LoadingModel,
-    Ready,      ///< nothing to show yet, or the result below is exact
+    Ready,  ///< nothing to show yet, or the result below is exact
     Running,
     Stale,      ///< inputs changed since the result
     Cancelled,  ///< back at the last valid result
@@ -57,14 +57,17 @@ public:
 
     /// Pushes one undo step named `text`. Steps with the same non-empty `merge_key` merge into one
     /// until endMerge(): a drag is one step.
-    void changeSettings(const RunSettings& settings, const QString& text, const QString& merge_key = {});
+    void changeSettings(const RunSettings& settings,
+                        const QString& text,
+                        const QString& merge_key = {});
     void endMerge();
 
     bool live() const { return live_; }
 
     void setLive(bool live);
 
-    // ---- results ---------------------------------------------------------------------------------
+    // ---- results
+    // ---------------------------------------------------------------------------------
     /// The pruned run on show; its answer grows while it streams. Null before the first.
     TracePtr trace() const { return trace_; }
 
@@ -115,11 +118,11 @@ Q_SIGNALS:
     void imageChanged();
     void promptChanged();
     void liveChanged(bool live);
-    void traceChanged();     ///< selection, stages or the finished answer
+    void traceChanged();  ///< selection, stages or the finished answer
     void unprunedChanged();
-    void answerGrew();       ///< streamed text of either answer
+    void answerGrew();  ///< streamed text of either answer
     void curveChanged();
-    void stateChanged();     ///< state, error or progress
+    void stateChanged();  ///< state, error or progress
     void modelChanged();
 
 private:

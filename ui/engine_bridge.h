@@ -1,9 +1,9 @@
 #pragma once
 
+#include "core/engine/engine.h"
+
 #include <chrono>
 #include <string>
-
-#include "core/engine/engine.h"
 
 #include <QObject>
 
@@ -28,12 +28,12 @@ Q_SIGNALS:
     void arrived(const prunescope::Event& event);
 
 private:
-    void post(Event event);              // engine thread
-    bool passes(const Event& event);     // engine thread
+    void post(Event event);           // engine thread
+    bool passes(const Event& event);  // engine thread
 
-    std::string progress_stage_;                            // engine thread only
+    std::string progress_stage_;                           // engine thread only
     std::chrono::steady_clock::time_point progress_time_;  // engine thread only
-    Engine engine_;                                         // last: joined before the rest goes
+    Engine engine_;                                        // last: joined before the rest goes
 };
 
 }  // namespace prunescope

@@ -1,6 +1,5 @@
 // The window's actions: menus, one table each, and the tool bar.
 #include "ui/main_window.h"
-
 #include "ui/panels/model_chooser.h"
 #include "ui/panels/settings_panel.h"
 #include "ui/views/canvas.h"
@@ -52,9 +51,21 @@ void MainWindow::makeToolBar() {
     bar->setMovable(false);
     bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     bar->setIconSize({16, 16});
-    for (const char* id :
-         {"openImage", "models", "", "run", "stop", "live", "", "undo", "redo", "", "exportOverlay",
-          "copyCommand", "", "switchAppearance", "keys"}) {
+    for (const char* id : {"openImage",
+                           "models",
+                           "",
+                           "run",
+                           "stop",
+                           "live",
+                           "",
+                           "undo",
+                           "redo",
+                           "",
+                           "exportOverlay",
+                           "copyCommand",
+                           "",
+                           "switchAppearance",
+                           "keys"}) {
         if (*id == '\0') {
             bar->addSeparator();
             continue;
@@ -92,9 +103,19 @@ void MainWindow::makeRecentMenu() {
 
 std::vector<MenuEntry> MainWindow::fileMenu() {
     return {
-        {kFile, "openImage", tr("&Open picture…"), "Ctrl+O", "open",
-         tr("Open a picture; dropping or pasting one works too"), [this](bool) { openPicture(); }},
-        {kFile, "models", tr("&Models…"), "Ctrl+M", "model", tr("Choose the model"),
+        {kFile,
+         "openImage",
+         tr("&Open picture…"),
+         "Ctrl+O",
+         "open",
+         tr("Open a picture; dropping or pasting one works too"),
+         [this](bool) { openPicture(); }},
+        {kFile,
+         "models",
+         tr("&Models…"),
+         "Ctrl+M",
+         "model",
+         tr("Choose the model"),
          [this](bool) {
              if (models_ == nullptr) {
                  models_ = new ModelChooser(preferences_, dialogs_, this);
@@ -103,11 +124,20 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
              models_->present();
          }},
         {.menu = kFile},
-        {kFile, "exportOverlay", tr("&Export overlay…"), "Ctrl+E", "export",
+        {kFile,
+         "exportOverlay",
+         tr("&Export overlay…"),
+         "Ctrl+E",
+         "export",
          tr("Write the picture with its overlay as PNG, SVG or PDF"),
          [this](bool) { exportOverlay(); }},
-        {kFile, "exportPlot", tr("Export shift &plot…"), "Ctrl+Alt+E", "",
-         tr("Write the plot as PNG, SVG, PDF or CSV"), [this](bool) { exportPlot(); }},
+        {kFile,
+         "exportPlot",
+         tr("Export shift &plot…"),
+         "Ctrl+Alt+E",
+         "",
+         tr("Write the plot as PNG, SVG, PDF or CSV"),
+         [this](bool) { exportPlot(); }},
         {.menu = kFile},
         {kFile, "quit", tr("&Quit"), "Ctrl+Q", "", {}, [this](bool) { close(); }},
     };
@@ -116,17 +146,40 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
 std::vector<MenuEntry> MainWindow::editMenu() {
     QUndoStack* stack = session_->document.undoStack();
     return {
-        {kEdit, "undo", tr("&Undo"), "Ctrl+Z", "undo", tr("Undo the last change of the inputs"),
+        {kEdit,
+         "undo",
+         tr("&Undo"),
+         "Ctrl+Z",
+         "undo",
+         tr("Undo the last change of the inputs"),
          [stack](bool) { stack->undo(); }},
-        {kEdit, "redo", tr("&Redo"), "Ctrl+Shift+Z", "redo", tr("Redo what was undone"),
+        {kEdit,
+         "redo",
+         tr("&Redo"),
+         "Ctrl+Shift+Z",
+         "redo",
+         tr("Redo what was undone"),
          [stack](bool) { stack->redo(); }},
         {.menu = kEdit},
-        {kEdit, "copyView", tr("&Copy view"), "Ctrl+Shift+X", "",
+        {kEdit,
+         "copyView",
+         tr("&Copy view"),
+         "Ctrl+Shift+X",
+         "",
          tr("Copy what the canvas shows as a picture"),
          [this](bool) { canvas_->copyToClipboard(); }},
-        {kEdit, "paste", tr("&Paste picture"), "Ctrl+V", "", tr("Open the picture on the clipboard"),
+        {kEdit,
+         "paste",
+         tr("&Paste picture"),
+         "Ctrl+V",
+         "",
+         tr("Open the picture on the clipboard"),
          [this](bool) { pastePicture(); }},
-        {kEdit, "copyCommand", tr("Copy as co&mmand"), "Ctrl+Shift+C", "copy",
+        {kEdit,
+         "copyCommand",
+         tr("Copy as co&mmand"),
+         "Ctrl+Shift+C",
+         "copy",
          tr("Copy the prunescope-cli line that repeats this run"),
          [this](bool) {
              QApplication::clipboard()->setText(session_->controller.commandLine());
@@ -138,45 +191,99 @@ std::vector<MenuEntry> MainWindow::editMenu() {
 std::vector<MenuEntry> MainWindow::viewMenu() {
     return {
         {kView, "fit", tr("&Fit picture"), "Ctrl+0", "", {}, [this](bool) { canvas_->fitView(); }},
-        {kView, "pixels", tr("&One to one"), "Ctrl+1", "", tr("One picture pixel is one dot"),
+        {kView,
+         "pixels",
+         tr("&One to one"),
+         "Ctrl+1",
+         "",
+         tr("One picture pixel is one dot"),
          [this](bool) { canvas_->zoomToPixels(); }},
         {.menu = kView},
-        {kView, "switchAppearance", tr("Light or &dark"), "Ctrl+Shift+D", "theme",
+        {kView,
+         "switchAppearance",
+         tr("Light or &dark"),
+         "Ctrl+Shift+D",
+         "theme",
          tr("Switch between a light and a dark window"),
          [this](bool) {
              const bool is_dark = palette().color(QPalette::Window).lightness() < 128;
              setAppearance(is_dark ? Appearance::Light : Appearance::Dark);
          }},
-        {kView, "systemAppearance", tr("As the &system"), "", "",
+        {kView,
+         "systemAppearance",
+         tr("As the &system"),
+         "",
+         "",
          tr("Light or dark as the desktop is"),
          [this](bool) { setAppearance(Appearance::System); }},
         {.menu = kView},
-        {kView, "resetLayout", tr("&Reset layout"), "", "", tr("All panels back to their places"),
+        {kView,
+         "resetLayout",
+         tr("&Reset layout"),
+         "",
+         "",
+         tr("All panels back to their places"),
          [this](bool) { resetLayout(); }},
-        {kView, "fullScreen", tr("F&ull screen"), "F11", "", {},
+        {kView,
+         "fullScreen",
+         tr("F&ull screen"),
+         "F11",
+         "",
+         {},
          [this](bool) { isFullScreen() ? showNormal() : showFullScreen(); }},
     };
 }
 
 std::vector<MenuEntry> MainWindow::runMenu() {
     return {
-        {kRun, "run", tr("&Run"), "Ctrl+R; F5", "run", {},
+        {kRun,
+         "run",
+         tr("&Run"),
+         "Ctrl+R; F5",
+         "run",
+         {},
          [this](bool) { session_->controller.run(); }},
-        {kRun, "stop", tr("&Stop"), "Esc", "stop", tr("Stop what runs or loads"),
+        {kRun,
+         "stop",
+         tr("&Stop"),
+         "Esc",
+         "stop",
+         tr("Stop what runs or loads"),
          [this](bool) { session_->controller.stop(); }},
-        {kRun, "live", tr("&Live"), "L", "live", tr("Run by itself whenever an input changes"),
-         [this](bool on) { session_->document.setLive(on); }, ActionKind::Toggle},
+        {kRun,
+         "live",
+         tr("&Live"),
+         "L",
+         "live",
+         tr("Run by itself whenever an input changes"),
+         [this](bool on) { session_->document.setLive(on); },
+         ActionKind::Toggle},
         {.menu = kRun},
-        {kRun, "focusBudget", tr("Go to the &budget"), "Ctrl+B", "", {},
+        {kRun,
+         "focusBudget",
+         tr("Go to the &budget"),
+         "Ctrl+B",
+         "",
+         {},
          [this](bool) { settings_->focusBudget(); }},
     };
 }
 
 std::vector<MenuEntry> MainWindow::helpMenu() {
     return {
-        {kHelp, "keys", tr("&Keys"), "F1; ?", "help", tr("All keys"),
+        {kHelp,
+         "keys",
+         tr("&Keys"),
+         "F1; ?",
+         "help",
+         tr("All keys"),
          [this](bool) { showKeySheet(this, entries_); }},
-        {kHelp, "commands", tr("&Commands…"), "Ctrl+Shift+P", "", tr("Find a command by its name"),
+        {kHelp,
+         "commands",
+         tr("&Commands…"),
+         "Ctrl+Shift+P",
+         "",
+         tr("Find a command by its name"),
          [this](bool) { showCommandPalette(this, actions_); }},
         {kHelp, "about", tr("&About Prunescope"), "", "", {}, [this](bool) { showAbout(this); }},
     };

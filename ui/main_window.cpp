@@ -1,7 +1,5 @@
 #include "ui/main_window.h"
 
-#include <algorithm>
-
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
 #include "ui/panels/gallery.h"
@@ -18,6 +16,8 @@
 #include "ui/views/legend.h"
 #include "ui/views/shift_plot.h"
 #include "ui/views/stage_scrubber.h"
+
+#include <algorithm>
 
 #include <QApplication>
 #include <QClipboard>
@@ -171,19 +171,16 @@ void MainWindow::connectViews() {
         document->changeSettings(settings, tr("Kept tokens to %1").arg(settings.budget));
     });
     connect(document, &Document::traceChanged, this, &MainWindow::followLastStage);
-    connect(&session_->selection,
-            &SelectionModel::viewChanged,
-            this,
-            &MainWindow::followLastStage);
+    connect(&session_->selection, &SelectionModel::viewChanged, this, &MainWindow::followLastStage);
 }
 
 // Whoever looks at the result goes on looking at the result when the number of stages changes.
 void MainWindow::followLastStage() {
     const TracePtr trace = session_->document.trace();
     const auto view = static_cast<std::size_t>(session_->selection.view());
-    const int stages =
-        trace && view < trace->views.size() ? static_cast<int>(trace->views[view].stages.size())
-                                            : 0;
+    const int stages = trace && view < trace->views.size()
+                           ? static_cast<int>(trace->views[view].stages.size())
+                           : 0;
     const int shown = session_->selection.stage();
     if (shown == stages_shown_ - 1 || shown >= stages) {
         session_->selection.setStage(stages - 1);
@@ -202,14 +199,15 @@ void MainWindow::connectController() {
     Controller* controller = &session_->controller;
     connect(status_, &StatusLine::cancelRequested, controller, &Controller::stop);
     connect(error_card_, &ErrorCard::retryRequested, controller, &Controller::retry);
-    connect(error_card_, &ErrorCard::dismissed, this, [this] {
-        session_->document.dismissError();
-    });
+    connect(
+        error_card_, &ErrorCard::dismissed, this, [this] { session_->document.dismissError(); });
     connect(controller, &Controller::noted, log_, &LogView::append);
-    connect(controller, &Controller::pictureFailed, this, [this](const QString& message,
-                                                                 const QString& hint) {
-        error_card_->present(message, hint, ErrorCard::Retry::None);
-    });
+    connect(controller,
+            &Controller::pictureFailed,
+            this,
+            [this](const QString& message, const QString& hint) {
+                error_card_->present(message, hint, ErrorCard::Retry::None);
+            });
     connect(controller, &Controller::runnableChanged, this, &MainWindow::showState);
     connect(&session_->document, &Document::stateChanged, this, &MainWindow::showError);
     connect(&session_->document, &Document::liveChanged, actions_.at("live"), &QAction::setChecked);
@@ -252,11 +250,11 @@ void MainWindow::openPicture() {
 }
 
 void MainWindow::pastePicture() {
-    const QMimeData* data = QApplication::clipboard()->mimeData();
-    if (data != nullptr && data->hasImage()) {
-        session_->controller.openPixels(qvariant_cast<QImage>(data->imageData()), tr("pasted"));
-    } else if (data != nullptr && data->hasUrls() && data->urls().first().isLocalFile()) {
-        session_->controller.openPicture(data->urls().first().toLocalFile());
+    const QMimeData* mime = QApplication::clipboard()->mimeData();
+    if (mime != nullptr && mime->hasImage()) {
+        session_->controller.openPixels(qvariant_cast<QImage>(mime->imageData()), tr("pasted"));
+    } else if (mime != nullptr && mime->hasUrls() && mime->urls().first().isLocalFile()) {
+        session_->controller.openPicture(mime->urls().first().toLocalFile());
     } else {
         statusBar()->showMessage(tr("The clipboard holds no picture."), 4000);
     }
@@ -290,10 +288,11 @@ void MainWindow::exportOverlay() {
 }
 
 void MainWindow::exportPlot() {
-    const QString path = dialogs_->saveAs(this,
-                                          tr("Export shift plot"),
-                                          suggestedFigureName(session_->document, "shift"),
-                                          tr("Picture (*.png);;Vector (*.svg *.pdf);;Data (*.csv)"));
+    const QString path =
+        dialogs_->saveAs(this,
+                         tr("Export shift plot"),
+                         suggestedFigureName(session_->document, "shift"),
+                         tr("Picture (*.png);;Vector (*.svg *.pdf);;Data (*.csv)"));
     if (!path.isEmpty()) {
         const auto problem = savePlot(session_->document, path);
         log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
@@ -359,12 +358,12 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-    const QMimeData* data = event->mimeData();
-    if (data->hasUrls() && data->urls().first().isLocalFile()) {
-        const QString path = data->urls().first().toLocalFile();
+    const QMimeData* mime = event->mimeData();
+    if (mime->hasUrls() && mime->urls().first().isLocalFile()) {
+        const QString path = mime->urls().first().toLocalFile();
         QFileInfo(path).isDir() ? openModel(path) : session_->controller.openPicture(path);
-    } else if (data->hasImage()) {
-        session_->controller.openPixels(qvariant_cast<QImage>(data->imageData()), tr("dropped"));
+    } else if (mime->hasImage()) {
+        session_->controller.openPixels(qvariant_cast<QImage>(mime->imageData()), tr("dropped"));
     }
     event->acceptProposedAction();
 }

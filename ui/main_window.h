@@ -1,11 +1,11 @@
 #pragma once
 
-#include <vector>
-
 #include "ui/menus.h"
 #include "ui/services/dialogs.h"
 #include "ui/services/preferences.h"
 #include "ui/session.h"
+
+#include <vector>
 
 #include <QMainWindow>
 

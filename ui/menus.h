@@ -15,11 +15,11 @@ enum class ActionKind { Push, Toggle };
 struct MenuEntry {
     const char* menu = "";  ///< title of the menu, untranslated
     const char* id = "";    ///< object name of the action
-    QString text;
+    QString text = {};
     const char* keys = "";  ///< portable; several are separated by "; "
     const char* icon = "";
-    QString tip;
-    std::function<void(bool)> slot;
+    QString tip = {};
+    std::function<void(bool)> slot = {};
     ActionKind kind = ActionKind::Push;
 };
 

@@ -11,12 +11,12 @@ constexpr int kColumns = 7;
 
 QString whereOf(const Site& site) {
     switch (site.kind) {
-    case Site::Kind::EncoderLayer:
-        return LedgerModel::tr("encoder layer %1").arg(site.layer);
-    case Site::Kind::DecoderLayer:
-        return LedgerModel::tr("language layer %1").arg(site.layer);
-    case Site::Kind::AfterEncoder:
-        break;
+        case Site::Kind::EncoderLayer:
+            return LedgerModel::tr("encoder layer %1").arg(site.layer);
+        case Site::Kind::DecoderLayer:
+            return LedgerModel::tr("language layer %1").arg(site.layer);
+        case Site::Kind::AfterEncoder:
+            break;
     }
     return LedgerModel::tr("after the encoder");
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <vector>
-
 #include "core/engine/event.h"
+
+#include <vector>
 
 #include <QAbstractTableModel>
 
@@ -13,8 +13,8 @@ struct LedgerRow {
     QString where;
     QString name;
     int in = 0;
-    int merged = 0;    ///< removed, but handed its context on
-    int dropped = 0;   ///< removed, sent nothing
+    int merged = 0;   ///< removed, but handed its context on
+    int dropped = 0;  ///< removed, sent nothing
     int reselected = 0;
     int out = 0;
 };

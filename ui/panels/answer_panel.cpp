@@ -96,10 +96,9 @@ QString AnswerPanel::htmlOf(const AnswerTrace& answer,
                 continue;
             }
         }
-        const QString tip =
-            i < answer.probability.size()
-                ? tr("token %1: %2").arg(i + 1).arg(percent(answer.probability[i]))
-                : QString();
+        const QString tip = i < answer.probability.size()
+                                ? tr("token %1: %2").arg(i + 1).arg(percent(answer.probability[i]))
+                                : QString();
         const QString style = difference == i ? "font-weight:bold;text-decoration:underline;" : "";
         html += QString("<span style=\"%1\" title=\"%2\">%3</span>").arg(style, tip, piece);
     }

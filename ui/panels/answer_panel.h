@@ -1,8 +1,8 @@
 #pragma once
 
-#include <optional>
-
 #include "ui/document.h"
+
+#include <optional>
 
 #include <QTimer>
 #include <QWidget>

@@ -14,7 +14,7 @@ struct Found {
     std::vector<QImage> thumbnails;
 };
 
-Found find(const QString& directory) {
+Found lookFor(const QString& directory) {
     Found found;
     found.samples = readSamples(directory);
     for (const Sample& sample : found.samples) {
@@ -54,7 +54,7 @@ Gallery::Gallery(QWidget* parent) : QListWidget(parent) {
 
 void Gallery::showModel(const QString& model_directory) {
     directory_ = model_directory;
-    files_.run([model_directory] { return find(model_directory); },
+    files_.run([model_directory] { return lookFor(model_directory); },
                [this, model_directory](const Found& found) {
                    if (model_directory != directory_) {
                        return;

@@ -11,18 +11,18 @@ namespace {
 
 QString wordFor(PatchFate fate) {
     switch (fate) {
-    case PatchFate::Kept:
-        return Inspector::tr("kept");
-    case PatchFate::Enriched:
-        return Inspector::tr("kept, enriched with context");
-    case PatchFate::Reselected:
-        return Inspector::tr("re-selected");
-    case PatchFate::Evicted:
-        return Inspector::tr("evicted by the re-selection");
-    case PatchFate::Merged:
-        return Inspector::tr("merged: handed its context on");
-    case PatchFate::Dropped:
-        return Inspector::tr("dropped");
+        case PatchFate::Kept:
+            return Inspector::tr("kept");
+        case PatchFate::Enriched:
+            return Inspector::tr("kept, enriched with context");
+        case PatchFate::Reselected:
+            return Inspector::tr("re-selected");
+        case PatchFate::Evicted:
+            return Inspector::tr("evicted by the re-selection");
+        case PatchFate::Merged:
+            return Inspector::tr("merged: handed its context on");
+        case PatchFate::Dropped:
+            return Inspector::tr("dropped");
     }
     return {};
 }
@@ -40,9 +40,8 @@ QString shortNumber(double value) {
 }
 
 int rankOf(const std::vector<float>& score, std::size_t patch) {
-    return 1 + static_cast<int>(std::count_if(score.begin(), score.end(), [&](float other) {
-               return other > score[patch];
-           }));
+    return 1 + static_cast<int>(std::count_if(
+                   score.begin(), score.end(), [&](float other) { return other > score[patch]; }));
 }
 
 }  // namespace
@@ -104,8 +103,7 @@ QString Inspector::describeStage(const ViewTrace& view, int stage, int patch) co
     const StageTrace& trace = view.stages[static_cast<std::size_t>(stage)];
     const auto at = static_cast<std::size_t>(patch);
     const bool was_there =
-        stage == 0 ||
-        view.stages[static_cast<std::size_t>(stage - 1)].slot_from_patch[at] >= 0;
+        stage == 0 || view.stages[static_cast<std::size_t>(stage - 1)].slot_from_patch[at] >= 0;
     if (!was_there && patchMass(view, stage)[at] <= 0) {
         return {};
     }
@@ -118,8 +116,7 @@ QString Inspector::describeStage(const ViewTrace& view, int stage, int patch) co
                         .arg(trace.tokens_in));
     }
     const bool stays = at < trace.slot_from_patch.size() && trace.slot_from_patch[at] >= 0;
-    rows += row(tr("after it"),
-                stays ? tr("slot %1").arg(trace.slot_from_patch[at]) : tr("gone"));
+    rows += row(tr("after it"), stays ? tr("slot %1").arg(trace.slot_from_patch[at]) : tr("gone"));
     QStringList received;
     QStringList sent;
     for (const Transfer& transfer : trace.transfers) {
@@ -145,8 +142,8 @@ QString Inspector::describeStage(const ViewTrace& view, int stage, int patch) co
         rows += row(tr("cluster"), QString::number(trace.cluster_of[at]));
     }
     if (at < trace.text_relevance.size() && !std::isnan(trace.text_relevance[at])) {
-        rows += row(tr("text relevance"),
-                    shortNumber(static_cast<double>(trace.text_relevance[at])));
+        rows +=
+            row(tr("text relevance"), shortNumber(static_cast<double>(trace.text_relevance[at])));
     }
     const QString where = trace.site.kind == Site::Kind::EncoderLayer
                               ? tr("encoder layer %1").arg(trace.site.layer)

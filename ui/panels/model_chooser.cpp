@@ -135,8 +135,9 @@ void ModelChooser::showGroups(const std::vector<Group>& groups) {
 void ModelChooser::showSelected() {
     const QTreeWidgetItem* item = list_->currentItem();
     const bool is_model = item != nullptr && item->data(0, kDirectoryRole).isValid();
-    note_->setText(is_model ? item->data(0, kReasonRole).toString()
-                            : tr("Nothing is downloaded: only folders on this machine are listed."));
+    note_->setText(is_model
+                       ? item->data(0, kReasonRole).toString()
+                       : tr("Nothing is downloaded: only folders on this machine are listed."));
     open_->setEnabled(is_model);
     open_->setToolTip(is_model ? tr("Load this model") : tr("Choose a model first"));
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <vector>
-
 #include "core/model/discover.h"
 #include "ui/services/background.h"
 #include "ui/services/dialogs.h"
 #include "ui/services/preferences.h"
+
+#include <vector>
 
 #include <QDialog>
 

@@ -1,11 +1,11 @@
 #include "ui/panels/settings_panel.h"
 
+#include "ui/panels/value_row.h"
+#include "ui/services/appearance.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "ui/panels/value_row.h"
-#include "ui/services/appearance.h"
 
 #include <QComboBox>
 #include <QLabel>
@@ -224,12 +224,10 @@ void SettingsPanel::change(const std::string& name, const ParamValue& value, boo
         settings.params[name] = value;
     }
     const auto* number = std::get_if<double>(&value);
-    const QString text =
-        number != nullptr ? locale().toString(*number, 'g', 6)
-                          : QString::fromStdString(std::get<std::string>(value));
-    document_->changeSettings(settings,
-                              tr("%1 to %2").arg(titleOf(method, name), text),
-                              QString::fromStdString(name));
+    const QString text = number != nullptr ? locale().toString(*number, 'g', 6)
+                                           : QString::fromStdString(std::get<std::string>(value));
+    document_->changeSettings(
+        settings, tr("%1 to %2").arg(titleOf(method, name), text), QString::fromStdString(name));
 }
 
 void SettingsPanel::resetAll() {
@@ -293,9 +291,7 @@ void SettingsPanel::showSettings() {
 
 void SettingsPanel::showAvailability(const MethodSpec& method) {
     const QString title = QString::fromStdString(method.title);
-    const auto unless = [&](bool used, const QString& reason) {
-        return used ? QString() : reason;
-    };
+    const auto unless = [&](bool used, const QString& reason) { return used ? QString() : reason; };
     const QString no_threshold = tr("%1 does not re-select.").arg(title);
     const Trigger trigger = document_->settings().trigger;
     shared_["budget"]->setDisabledReason(
@@ -308,9 +304,8 @@ void SettingsPanel::showAvailability(const MethodSpec& method) {
     shared_["seed"]->setDisabledReason(
         unless(method.uses_seed, tr("%1 draws nothing at random.").arg(title)));
     trigger_->setEnabled(method.uses_threshold);
-    trigger_->setToolTip(method.uses_threshold
-                             ? tr("When tokens are chosen anew after the encoder")
-                             : no_threshold);
+    trigger_->setToolTip(method.uses_threshold ? tr("When tokens are chosen anew after the encoder")
+                                               : no_threshold);
 }
 
 // The budget's slider ends at the number of tokens there are.

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "core/prune/catalog.h"
+#include "ui/document.h"
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include "core/prune/catalog.h"
-#include "ui/document.h"
 
 #include <QScrollArea>
 

@@ -1,8 +1,8 @@
 #include "ui/panels/status_line.h"
 
-#include <algorithm>
-
 #include "ui/services/appearance.h"
+
+#include <algorithm>
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -21,22 +21,22 @@ struct StateLook {
 
 StateLook lookOf(RunState state) {
     switch (state) {
-    case RunState::NoModel:
-        return {StatusLine::tr("No model"), "#8b93a1", "○"};
-    case RunState::LoadingModel:
-        return {StatusLine::tr("Loading model"), "#3d7be0", "◔"};
-    case RunState::Ready:
-        return {StatusLine::tr("Ready"), "#2f9e6e", "●"};
-    case RunState::Running:
-        return {StatusLine::tr("Running"), "#3d7be0", "▶"};
-    case RunState::Stale:
-        return {StatusLine::tr("Inputs changed, not run yet"), "#d98e04", "◐"};
-    case RunState::Cancelled:
-        return {StatusLine::tr("Stopped; last valid result on show"), "#d98e04", "■"};
-    case RunState::Error:
-        return {StatusLine::tr("Error"), "#d1495b", "✕"};
-    case RunState::OutOfMemory:
-        return {StatusLine::tr("Out of memory"), "#d1495b", "✕"};
+        case RunState::NoModel:
+            return {StatusLine::tr("No model"), "#8b93a1", "○"};
+        case RunState::LoadingModel:
+            return {StatusLine::tr("Loading model"), "#3d7be0", "◔"};
+        case RunState::Ready:
+            return {StatusLine::tr("Ready"), "#2f9e6e", "●"};
+        case RunState::Running:
+            return {StatusLine::tr("Running"), "#3d7be0", "▶"};
+        case RunState::Stale:
+            return {StatusLine::tr("Inputs changed, not run yet"), "#d98e04", "◐"};
+        case RunState::Cancelled:
+            return {StatusLine::tr("Stopped; last valid result on show"), "#d98e04", "■"};
+        case RunState::Error:
+            return {StatusLine::tr("Error"), "#d1495b", "✕"};
+        case RunState::OutOfMemory:
+            return {StatusLine::tr("Out of memory"), "#d1495b", "✕"};
     }
     return {};
 }
@@ -183,16 +183,14 @@ void StatusLine::showPointer() {
         return;
     }
     const PatchGrid& grid = trace->views[view].grid;
-    pointer_->setText(tr("patch %1, row %2, column %3")
-                          .arg(patch)
-                          .arg(grid.rowOf(patch))
-                          .arg(grid.colOf(patch)));
+    pointer_->setText(
+        tr("patch %1, row %2, column %3").arg(patch).arg(grid.rowOf(patch)).arg(grid.colOf(patch)));
 }
 
 void StatusLine::showValidity() {
     const TracePtr trace = document_->trace();
-    validity_->setText(
-        trace ? validityOf(*trace, static_cast<std::size_t>(selection_->view())) : QString());
+    validity_->setText(trace ? validityOf(*trace, static_cast<std::size_t>(selection_->view()))
+                             : QString());
 }
 
 }  // namespace prunescope

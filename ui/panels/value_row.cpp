@@ -1,9 +1,9 @@
 #include "ui/panels/value_row.h"
 
+#include "ui/services/appearance.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "ui/services/appearance.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -60,14 +60,14 @@ ValueRow::ValueRow(const ParamSpec& spec, Scale scale, QWidget* parent)
     auto* line = new QHBoxLayout(controls_);
     line->setContentsMargins(0, 0, 0, 0);
     switch (spec.type) {
-    case ParamType::Switch:
-        makeSwitch(line);
-        break;
-    case ParamType::Choice:
-        makeChoice(line);
-        break;
-    default:
-        makeNumber(line);
+        case ParamType::Switch:
+            makeSwitch(line);
+            break;
+        case ParamType::Choice:
+            makeChoice(line);
+            break;
+        default:
+            makeNumber(line);
     }
     reset_ = new QToolButton(controls_);
     reset_->setIcon(symbolicIcon("reset"));
@@ -223,8 +223,8 @@ void ValueRow::setDisabledReason(const QString& reason) {
     title_->setEnabled(usable);
     const QString tip = usable ? help_ : help_ + "\n" + reason;
     setToolTip(tip);
-    for (QWidget* widget : std::initializer_list<QWidget*>{
-             title_, slider_, field_, switch_, choice_}) {
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{title_, slider_, field_, switch_, choice_}) {
         if (widget != nullptr) {
             widget->setToolTip(tip);
         }

@@ -40,13 +40,29 @@ QPalette paletteOf(const Shades& c) {
 }
 
 QPalette lightPalette() {
-    return paletteOf({0xf4f5f7, 0xffffff, 0xeef0f3, 0x1d2129, 0xe9ebef, 0x6b7280, 0x2563c9,
-                      0xffffff, 0x1d4fb0, 0xc3c8d0});
+    return paletteOf({0xf4f5f7,
+                      0xffffff,
+                      0xeef0f3,
+                      0x1d2129,
+                      0xe9ebef,
+                      0x6b7280,
+                      0x2563c9,
+                      0xffffff,
+                      0x1d4fb0,
+                      0xc3c8d0});
 }
 
 QPalette darkPalette() {
-    return paletteOf({0x22252b, 0x191b20, 0x1f2228, 0xe6e8ec, 0x2e323a, 0x8b93a1, 0x3d7be0,
-                      0xffffff, 0x8ab4f8, 0x464c58});
+    return paletteOf({0x22252b,
+                      0x191b20,
+                      0x1f2228,
+                      0xe6e8ec,
+                      0x2e323a,
+                      0x8b93a1,
+                      0x3d7be0,
+                      0xffffff,
+                      0x8ab4f8,
+                      0x464c58});
 }
 
 // Paints at the size and in the colour it is asked for, so icons survive a palette change.
@@ -89,8 +105,8 @@ private:
 void applyAppearance(QApplication& app, Appearance appearance) {
     app.setStyle(QStyleFactory::create("Fusion"));
     static const QPalette system = QApplication::palette();
-    const QPalette palette = appearance == Appearance::Dark    ? darkPalette()
-                             : appearance == Appearance::Light ? lightPalette()
+    const QPalette palette = appearance == Appearance::Dark                     ? darkPalette()
+                             : appearance == Appearance::Light                  ? lightPalette()
                              : system.color(QPalette::Window).lightness() < 128 ? darkPalette()
                                                                                 : lightPalette();
     app.setPalette(palette);

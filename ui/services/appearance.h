@@ -1,8 +1,8 @@
 #pragma once
 
-#include <QIcon>
-
 #include "ui/services/preferences.h"
+
+#include <QIcon>
 
 class QApplication;
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <optional>
-
 #include "ui/document.h"
 #include "ui/selection.h"
+
+#include <optional>
 
 namespace prunescope {
 

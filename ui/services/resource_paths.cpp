@@ -7,23 +7,18 @@
 
 namespace prunescope {
 
-QString resourceDirectory() {
+QString bundledModelDirectory() {
     const QString here = QCoreApplication::applicationDirPath();
     QStringList places{here + "/../share/prunescope", here + "/../Resources", here + "/resources"};
 #ifdef PRUNESCOPE_SOURCE_DIR
     places << QStringLiteral(PRUNESCOPE_SOURCE_DIR "/resources");
 #endif
     for (const QString& place : places) {
-        if (QFileInfo(place + "/models").isDir()) {
-            return QDir::cleanPath(place);
+        if (QFileInfo(place + "/models/starter").isDir()) {
+            return QDir::cleanPath(place + "/models/starter");
         }
     }
     return {};
-}
-
-QString bundledModelDirectory() {
-    const QString resources = resourceDirectory();
-    return resources.isEmpty() ? QString() : resources + "/models/starter";
 }
 
 }  // namespace prunescope

@@ -4,11 +4,8 @@
 
 namespace prunescope {
 
-/// The folder with `models/`: beside the installed program, else the source tree; "" when neither
-/// is there.
-QString resourceDirectory();
-
-/// The model that is opened when none is named.
+/// The model that is opened when none is named: beside the installed program, else in the source
+/// tree; "" when there is none.
 QString bundledModelDirectory();
 
 }  // namespace prunescope

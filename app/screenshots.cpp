@@ -1,0 +1,152 @@
+#include "app/screenshots.h"
+
+#include <iostream>
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFile>
+
+namespace prunescope {
+
+namespace {
+
+constexpr int kTickMs = 40;
+constexpr int kCalmTicks = 6;  // frames after a state is reached, so that it is painted
+constexpr int kPatienceMs = 120'000;
+
+}  // namespace
+
+Screenshots::Screenshots(Session* session, MainWindow* window, const QString& directory)
+    : session_(session), window_(window), directory_(directory) {
+    connect(&timer_, &QTimer::timeout, this, &Screenshots::tick);
+}
+
+bool Screenshots::isAtRest() const {
+    const RunState state = session_->document.state();
+    return state != RunState::Running && state != RunState::LoadingModel;
+}
+
+void Screenshots::setTau(double tau) {
+    RunSettings settings = session_->document.settings();
+    settings.tau = tau;
+    session_->document.changeSettings(settings, "tau", "tau");
+}
+
+void Screenshots::setBudget(int budget) {
+    RunSettings settings = session_->document.settings();
+    settings.budget = budget;
+    session_->document.changeSettings(settings, "budget");
+}
+
+void Screenshots::addStates(const QString& suffix) {
+    Document& document = session_->document;
+    const auto rested = [this, &document] {
+        return isAtRest() && document.trace() != nullptr && document.resultMatchesInputs();
+    };
+    steps_.push_back({"result" + suffix, [] {}, rested});
+    steps_.push_back({"selected" + suffix,
+                      [this, &document] {
+                          const auto& kept = document.trace()->views.front().kept;
+                          if (!kept.empty()) {
+                              session_->selection.setPatches({kept[kept.size() / 2]});
+                          }
+                      },
+                      rested});
+    steps_.push_back({"dragged-tau" + suffix,
+                      [this] {
+                          for (const double tau : {0.15, 0.1, 0.05, 0.01}) {
+                              setTau(tau);
+                          }
+                      },
+                      rested});
+    steps_.push_back({"running" + suffix,
+                      [this] { setBudget(session_->document.settings().budget == 48 ? 40 : 48); },
+                      [&document] { return document.state() == RunState::Running; }});
+    steps_.push_back({"", [] {}, rested});
+    steps_.push_back({"stale" + suffix,
+                      [this, &document] {
+                          document.setLive(false);
+                          setBudget(20);
+                      },
+                      [&document] { return document.state() == RunState::Stale; }});
+    steps_.push_back({"",
+                      [this, &document] {
+                          document.undoStack()->undo();
+                          document.setLive(true);
+                          session_->selection.setPatches({});
+                      },
+                      rested});
+}
+
+void Screenshots::addErrors(const QString& suffix) {
+    Document& document = session_->document;
+    steps_.push_back({"error" + suffix,
+                      [this] {
+                          QFile config(broken_model_.filePath("config.json"));
+                          if (config.open(QIODevice::WriteOnly)) {
+                              config.write("{\"model_type\": \"llava\"");
+                          }
+                          config.close();
+                          session_->controller.loadModel(broken_model_.path());
+                      },
+                      [&document] { return document.state() == RunState::Error; }});
+    steps_.push_back({"no-model" + suffix,
+                      [&document] { document.dismissError(); },
+                      [&document] { return document.state() == RunState::NoModel; }});
+}
+
+void Screenshots::start() {
+    QDir().mkpath(directory_);
+    const std::pair<QSize, const char*> sizes[] = {{{1280, 800}, "-1280x800"},
+                                                   {{1920, 1080}, "-1920x1080"}};
+    for (const auto& [size, size_name] : sizes) {
+        for (const bool is_dark : {false, true}) {
+            steps_.push_back({"",
+                              [this, size = size, is_dark] {
+                                  window_->setAppearance(is_dark ? Appearance::Dark
+                                                                 : Appearance::Light);
+                                  window_->resize(size);
+                                  window_->resetLayout();
+                              },
+                              [] { return true; }});
+            addStates(QString(size_name) + (is_dark ? "-dark" : "-light"));
+        }
+    }
+    addErrors("-1920x1080-dark");
+    begin();
+    timer_.start(kTickMs);
+}
+
+void Screenshots::begin() {
+    calm_ticks_ = 0;
+    waited_.start();
+    steps_[at_].act();
+}
+
+void Screenshots::tick() {
+    const Step& step = steps_[at_];
+    const bool is_ready = step.ready();
+    calm_ticks_ = is_ready ? calm_ticks_ + 1 : 0;
+    const bool is_passing = step.name.startsWith("running");  // gone before it is calm
+    if (!is_ready || (calm_ticks_ < kCalmTicks && !is_passing)) {
+        if (waited_.elapsed() > kPatienceMs) {
+            std::cerr << "prunescope: the window did not reach "
+                      << (step.name.isEmpty() ? "rest" : step.name.toStdString()) << '\n';
+            timer_.stop();
+            QCoreApplication::exit(1);
+        }
+        return;
+    }
+    if (!step.name.isEmpty()) {
+        const QString path = directory_ + "/" + step.name + ".png";
+        failed_ = !window_->grab().save(path) || failed_;
+    }
+    if (++at_ == steps_.size()) {
+        timer_.stop();
+        QCoreApplication::exit(failed_ ? 1 : 0);
+        return;
+    }
+    begin();
+}
+
+}  // namespace prunescope

@@ -1,0 +1,133 @@
+#include "tests/ui/shell/fake_backend.h"
+
+#include "core/base/error.h"
+#include "core/base/stop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace prunescope::test {
+
+namespace {
+
+AnswerTrace fakeAnswer(int tokens, const std::string& last) {
+    AnswerTrace answer;
+    for (int i = 0; i < tokens; ++i) {
+        const std::string piece = i + 1 == tokens ? last : "word" + std::to_string(i) + " ";
+        answer.ids.push_back(i + 1 == tokens ? static_cast<std::int64_t>(last.size()) : 100 + i);
+        answer.pieces.push_back(piece);
+        answer.probability.push_back(0.5F);
+        answer.text += piece;
+    }
+    answer.complete = true;
+    return answer;
+}
+
+StageTrace fakeStage(const std::string& name, Site site, int in, int out) {
+    StageTrace stage;
+    stage.name = name;
+    stage.site = site;
+    stage.tokens_in = in;
+    stage.tokens_out = out;
+    for (int patch = 0; patch < 16; ++patch) {
+        stage.score.push_back(static_cast<float>(16 - patch));
+        stage.slot_from_patch.push_back(patch < out ? patch : -1);
+    }
+    return stage;
+}
+
+class FakeBackend : public Backend {
+public:
+    explicit FakeBackend(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+
+    LoadReport load(const LoadRequest& request, const JobContext& context) override {
+        if (!script_->load_error.empty()) {
+            throw Error(script_->code, script_->load_error, "Choose another model.");
+        }
+        context.emit(Progress{request.id, "load", 1, 2});
+        return fakeReport(request.directory);
+    }
+
+    void run(const RunRequest& request, const JobContext& context) override {
+        ++script_->runs;
+        context.emit(Progress{request.id, "encode", 1, 24});
+        if (!script_->run_error.empty()) {
+            throw Error(script_->code, script_->run_error, "Try another picture.");
+        }
+        RunTrace trace = fakeTrace(request);
+        const AnswerTrace answer = fakeAnswer(script_->tokens, "cat");
+        context.emit(Selected{request.id, std::make_shared<const RunTrace>(trace)});
+        while (script_->hold) {
+            throwIfStopped(context.stop);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        for (int i = 0; i < script_->events_per_run; ++i) {
+            throwIfStopped(context.stop);
+            context.emit(Progress{request.id, "decode", static_cast<std::uint64_t>(i), 100000});
+            context.emit(AnswerToken{request.id, false, i, answer.text + std::to_string(i)});
+        }
+        context.emit(AnswerToken{request.id, false, 1, answer.text});
+        trace.answer = answer;
+        context.emit(Finished{request.id, std::make_shared<const RunTrace>(trace)});
+        trace.answer = fakeAnswer(script_->tokens, "mouse");
+        context.emit(UnprunedFinished{request.id, std::make_shared<const RunTrace>(trace)});
+        context.emit(
+            BudgetCurve{request.id, {{4, 0.9, 0.5, true, 0.2}, {8, 0.1, 0.1, false, 0.1}}, true});
+    }
+
+private:
+    std::shared_ptr<Script> script_;
+};
+
+}  // namespace
+
+RunTrace fakeTrace(const RunRequest& request) {
+    RunTrace trace;
+    trace.settings = request.settings;
+    trace.prompt = request.prompt;
+    trace.model.name = "fake";
+    trace.model.layers = 4;
+    trace.image.name = request.image_name;
+    if (request.image) {
+        trace.image.width = request.image->width;
+        trace.image.height = request.image->height;
+    }
+    ViewTrace view;
+    view.grid = {4, 4, 14};
+    view.source = {0, 0, 56, 56};
+    const int kept = std::min(request.settings.budget, 8);
+    view.stages.push_back(fakeStage("ACGR", {Site::Kind::EncoderLayer, 1}, 16, 8));
+    view.stages.push_back(fakeStage("TATCS", {Site::Kind::AfterEncoder, 4}, 8, kept));
+    for (int patch = 8; patch < 12; ++patch) {
+        view.stages[0].transfers.push_back({patch, patch - 8, 1.0F});
+    }
+    for (int patch = 0; patch < kept; ++patch) {
+        view.kept.push_back(patch);
+    }
+    view.shift.kappa = 0.35;
+    view.shift.tau = request.settings.tau;
+    view.shift.fired = 0.35 > request.settings.tau;
+    trace.views.push_back(view);
+    trace.tokens = {16, kept, 7};
+    trace.timings_ms = {1, 20, 2, 1, 9, 30};
+    trace.cache = {{"encoder pass", 3, 1}};
+    return trace;
+}
+
+LoadReport fakeReport(const std::string& directory) {
+    LoadReport report;
+    report.name = "fake";
+    report.directory = directory;
+    report.device = "cpu";
+    report.dtype = "fp32";
+    report.image_size = 56;
+    report.patch_size = 14;
+    return report;
+}
+
+Engine::MakeBackend fakeBackend(std::shared_ptr<Script> script) {
+    return [script] { return std::make_unique<FakeBackend>(script); };
+}
+
+}  // namespace prunescope::test

@@ -1,0 +1,380 @@
+#include "app/cli_options.h"
+#include "core/prune/catalog.h"
+#include "tests/ui/shell/fake_backend.h"
+#include "ui/main_window.h"
+#include "ui/models/ledger_model.h"
+#include "ui/panels/answer_panel.h"
+#include "ui/panels/error_card.h"
+#include "ui/panels/status_line.h"
+#include "ui/services/samples.h"
+
+#include <QAbstractItemModelTester>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QElapsedTimer>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QProcess>
+#include <QPushButton>
+#include <QSlider>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTextBrowser>
+#include <QToolButton>
+
+#include <CLI/CLI.hpp>
+#include <gtest/gtest.h>
+
+namespace prunescope {
+namespace {
+
+class CannedDialogs : public Dialogs {
+public:
+    QString openPicture(QWidget*) override { return answer; }
+
+    QString openFolder(QWidget*, const QString&) override { return answer; }
+
+    QString saveAs(QWidget*, const QString&, const QString&, const QString&) override {
+        return answer;
+    }
+
+    QString answer;
+};
+
+class WindowTest : public testing::Test {
+protected:
+    WindowTest()
+        : script_(std::make_shared<test::Script>()),
+          preferences_(scratch_.filePath("settings.ini")),
+          session_(test::fakeBackend(script_), &preferences_),
+          window_(&session_, &preferences_, &dialogs_) {}
+
+    template <typename T>
+    T* child(const QString& name) {
+        T* found = window_.findChild<T*>(name);
+        if (found == nullptr) {
+            ADD_FAILURE() << "no widget " << name.toStdString();
+            throw std::runtime_error("no widget " + name.toStdString());
+        }
+        return found;
+    }
+
+    bool reaches(RunState state) {
+        return QTest::qWaitFor([&] { return session_.document.state() == state; }, 5000);
+    }
+
+    void openEverything() {
+        session_.controller.loadModel("fake");
+        session_.document.setImage(std::make_shared<const Image>(Image{2, 1, {1, 2, 3, 4, 5, 6}}),
+                                   "two.png",
+                                   "/p/two.png");
+        session_.document.setPrompt("What is it?");
+        session_.document.endMerge();
+        ASSERT_TRUE(QTest::qWaitFor(
+            [&] {
+                return session_.document.state() == RunState::Ready &&
+                       session_.document.unpruned() != nullptr;
+            },
+            5000));
+    }
+
+    QTemporaryDir scratch_;
+    std::shared_ptr<test::Script> script_;
+    CannedDialogs dialogs_;
+    Preferences preferences_;
+    Session session_;
+    MainWindow window_;
+};
+
+TEST_F(WindowTest, RunSaysWhyItIsDisabled) {
+    EXPECT_FALSE(window_.action("run")->isEnabled());
+    EXPECT_TRUE(window_.action("run")->toolTip().contains("No model"));
+    openEverything();
+    EXPECT_TRUE(window_.action("run")->isEnabled());
+}
+
+TEST_F(WindowTest, EveryInteractiveWidgetHasNameTooltipAndAccessibleName) {
+    window_.show();
+    for (QWidget* widget : window_.findChildren<QWidget*>()) {
+        const bool is_interactive = qobject_cast<QAbstractButton*>(widget) != nullptr ||
+                                    qobject_cast<QAbstractSlider*>(widget) != nullptr ||
+                                    qobject_cast<QComboBox*>(widget) != nullptr ||
+                                    qobject_cast<QAbstractSpinBox*>(widget) != nullptr ||
+                                    qobject_cast<QPlainTextEdit*>(widget) != nullptr;
+        if (!is_interactive || widget->objectName().startsWith("qt_") ||
+            qobject_cast<QScrollBar*>(widget) != nullptr) {
+            continue;
+        }
+        const std::string label = std::string(widget->metaObject()->className()) + " " +
+                                  widget->objectName().toStdString();
+        EXPECT_FALSE(widget->objectName().isEmpty()) << label;
+        EXPECT_FALSE(widget->toolTip().isEmpty()) << label;
+        const auto* button = qobject_cast<QAbstractButton*>(widget);
+        const bool has_text = button != nullptr && !button->text().isEmpty();
+        EXPECT_TRUE(has_text || !widget->accessibleName().isEmpty()) << label;
+    }
+}
+
+TEST_F(WindowTest, NoControlOfAnyMethodIsDead) {
+    for (const MethodSpec& method : methodCatalog()) {
+        auto* methods = child<QComboBox>("method");
+        methods->setCurrentIndex(methods->findData(QString::fromStdString(method.id)));
+        ASSERT_EQ(session_.document.settings().method, method.id);
+        std::vector<ParamSpec> specs = method.params;
+        specs.insert(specs.end(), sharedParams().begin(), sharedParams().end());
+        for (const ParamSpec& spec : specs) {
+            const QString name = QString::fromStdString(spec.name);
+            const RunSettings before = session_.document.settings();
+            if (spec.type == ParamType::Switch) {
+                child<QCheckBox>(name + "Switch")->toggle();
+            } else if (spec.type == ParamType::Choice) {
+                auto* box = child<QComboBox>(name + "Choice");
+                box->setCurrentIndex((box->currentIndex() + 1) % box->count());
+            } else {
+                child<QDoubleSpinBox>(name + "Field")->stepUp();
+            }
+            EXPECT_FALSE(session_.document.settings() == before) << method.id << " " << spec.name;
+            child<QToolButton>(name + "Reset")->click();
+            EXPECT_TRUE(session_.document.settings() == before) << method.id << " " << spec.name;
+        }
+    }
+    for (const char* name : {"trigger", "imageMode"}) {
+        child<QComboBox>("method")->setCurrentIndex(
+            child<QComboBox>("method")->findData(QString("dcp")));
+        const RunSettings before = session_.document.settings();
+        child<QComboBox>(name)->setCurrentIndex(2);
+        EXPECT_FALSE(session_.document.settings() == before) << name;
+    }
+}
+
+TEST_F(WindowTest, SliderDragIsOneUndoStepAndFieldFollows) {
+    openEverything();
+    const int steps = session_.document.undoStack()->count();
+    auto* slider = child<QSlider>("budgetSlider");
+    slider->setSliderDown(true);
+    for (const int position : {800, 700, 500, 300}) {
+        slider->setSliderPosition(position);
+    }
+    slider->setSliderDown(false);
+    EXPECT_EQ(session_.document.undoStack()->count(), steps + 1);
+    EXPECT_EQ(child<QDoubleSpinBox>("budgetField")->value(), session_.document.settings().budget);
+    session_.document.undoStack()->undo();
+    EXPECT_EQ(session_.document.settings().budget, RunSettings{}.budget);
+    EXPECT_EQ(child<QDoubleSpinBox>("budgetField")->value(), RunSettings{}.budget);
+}
+
+TEST_F(WindowTest, DisabledControlSaysWhy) {
+    auto* methods = child<QComboBox>("method");
+    methods->setCurrentIndex(methods->findData(QString("grid")));
+    EXPECT_FALSE(child<QSlider>("tauSlider")->isEnabled());
+    EXPECT_TRUE(child<QSlider>("tauSlider")->toolTip().contains("does not re-select"));
+}
+
+TEST_F(WindowTest, LiveRunsOnceForSeveralChangesInOneTurn) {
+    openEverything();
+    const int runs = script_->runs;
+    child<QDoubleSpinBox>("budgetField")->setValue(6);
+    child<QDoubleSpinBox>("tauField")->setValue(0.5);
+    ASSERT_TRUE(reaches(RunState::Running));
+    ASSERT_TRUE(reaches(RunState::Ready));
+    EXPECT_EQ(script_->runs, runs + 1);
+}
+
+TEST_F(WindowTest, WithoutLiveAChangeMakesTheResultStale) {
+    openEverything();
+    window_.action("live")->trigger();
+    child<QDoubleSpinBox>("budgetField")->setValue(6);
+    EXPECT_EQ(session_.document.state(), RunState::Stale);
+    QTest::qWait(40);
+    EXPECT_FALSE(child<QTextBrowser>("prunedAnswer")->isEnabled());
+    EXPECT_FALSE(window_.action("exportOverlay")->isEnabled());
+    window_.action("run")->trigger();
+    EXPECT_TRUE(reaches(RunState::Ready));
+}
+
+TEST_F(WindowTest, CancelReturnsAtOnceToTheLastResult) {
+    openEverything();
+    const TracePtr valid = session_.document.trace();
+    script_->hold = true;
+    child<QDoubleSpinBox>("budgetField")->setValue(6);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return session_.document.trace() != valid; }, 5000));
+    QElapsedTimer clock;
+    clock.start();
+    child<QPushButton>("cancel")->click();
+    ASSERT_TRUE(reaches(RunState::Stale));
+    EXPECT_LT(clock.elapsed(), 100);
+    EXPECT_EQ(session_.document.trace(), valid);
+    script_->hold = false;
+}
+
+TEST_F(WindowTest, FailedRunShowsACardAndNoOldResult) {
+    openEverything();
+    script_->run_error = "The picture is too large.";
+    window_.action("run")->trigger();
+    ASSERT_TRUE(reaches(RunState::Error));
+    EXPECT_TRUE(child<ErrorCard>("errorCard")->isVisibleTo(&window_));
+    EXPECT_EQ(child<ErrorCard>("errorCard")->message(), "The picture is too large.");
+    QTest::qWait(40);
+    EXPECT_TRUE(child<QTextBrowser>("prunedAnswer")->toPlainText().isEmpty());
+    script_->run_error.clear();
+    child<QPushButton>("errorRetry")->click();
+    EXPECT_TRUE(reaches(RunState::Ready));
+    EXPECT_FALSE(child<ErrorCard>("errorCard")->isVisibleTo(&window_));
+}
+
+TEST_F(WindowTest, BrokenModelKeepsInputsAndOffersRetry) {
+    openEverything();
+    script_->load_error = "config.json is broken.";
+    session_.controller.loadModel("broken");
+    ASSERT_TRUE(reaches(RunState::Error));
+    EXPECT_EQ(session_.document.prompt(), "What is it?");
+    script_->load_error.clear();
+    child<QPushButton>("errorRetry")->click();
+    EXPECT_TRUE(QTest::qWaitFor([&] { return session_.document.trace() != nullptr; }, 5000));
+}
+
+TEST_F(WindowTest, BrokenPictureIsToldAndChangesNothing) {
+    openEverything();
+    QFile file(scratch_.filePath("broken.png"));
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write("not a picture");
+    file.close();
+    const auto before = session_.document.image();
+    dialogs_.answer = file.fileName();
+    window_.action("openImage")->trigger();
+    auto* card = child<ErrorCard>("errorCard");
+    EXPECT_TRUE(QTest::qWaitFor([&] { return card->isVisibleTo(&window_); }, 5000));
+    EXPECT_EQ(session_.document.image(), before);
+}
+
+TEST_F(WindowTest, FirstDifferenceIsMarkedInTheAnswers) {
+    openEverything();
+    EXPECT_TRUE(QTest::qWaitFor(
+        [&] { return child<QLabel>("verdict")->text() == "First difference at token 3"; }, 2000));
+    EXPECT_EQ(child<QTextBrowser>("prunedAnswer")->toPlainText(), "word0 word1 cat");
+    EXPECT_EQ(child<QTextBrowser>("unprunedAnswer")->toPlainText(), "word0 word1 mouse");
+}
+
+TEST_F(WindowTest, GuiThreadIsNeverBlockedWhileARunEmitsManyEvents) {
+    openEverything();
+    window_.show();
+    QTest::qWait(200);
+    script_->events_per_run = 20000;
+    qint64 worst = 0;
+    QElapsedTimer beat;
+    QTimer probe;
+    probe.setInterval(0);
+    QObject::connect(
+        &probe, &QTimer::timeout, &window_, [&] { worst = std::max(worst, beat.restart()); });
+    beat.start();
+    probe.start();
+    window_.action("run")->trigger();
+    ASSERT_TRUE(reaches(RunState::Ready));
+    EXPECT_LE(worst, 50);
+}
+
+TEST_F(WindowTest, CommandLineRepeatsTheRun) {
+    openEverything();
+    RunSettings settings;
+    settings.budget = 17;
+    settings.tau = 0.1 + 0.2;
+    settings.seed = 9007199254740991ULL;
+    settings.trigger = Trigger::Relative;
+    settings.phi = 1.0 / 3.0;
+    settings.image_mode = ImageMode::Pad;
+    settings.params = {{"lambda", 0.55}, {"schedule", std::string("linear")}, {"guard", 0.0}};
+    session_.document.changeSettings(settings, "all");
+    const QString prompt = "What's \"that\" $HOME `x` \\ ?";
+    session_.document.setPrompt(prompt);
+
+    const RunRequest made = session_.controller.request();
+    const QStringList arguments =
+        cliArguments(made, "/models/a b", "/p/two.png", session_.controller.hardware());
+    CLI::App app;
+    CLI::App* run = app.add_subcommand("run");
+    RunArguments parsed;
+    addRunOptions(*run, parsed);
+    std::vector<std::string> reversed;
+    for (auto it = arguments.rbegin(); it != arguments.rend() - 1; ++it) {
+        reversed.push_back(it->toStdString());
+    }
+    app.parse(reversed);
+    EXPECT_EQ(settingsFrom(parsed), made.settings);
+    EXPECT_EQ(parsed.prompt, made.prompt);
+    EXPECT_EQ(parsed.image, "/p/two.png");
+    EXPECT_EQ(parsed.model, "/models/a b");
+
+    // A shell gives back the same words.
+    QProcess shell;
+    shell.start("/bin/sh", {"-c", "printf '%s\\n' " + shellQuoted(arguments)});
+    ASSERT_TRUE(shell.waitForFinished());
+    EXPECT_EQ(QString::fromUtf8(shell.readAllStandardOutput()).chopped(1), arguments.join('\n'));
+}
+
+TEST_F(WindowTest, LayoutCanBeResetAndIsRemembered) {
+    window_.show();
+    auto* dock = child<QDockWidget>("legendDock");
+    dock->hide();
+    window_.close();
+    EXPECT_FALSE(preferences_.windowState().isEmpty());
+    window_.show();
+    window_.resetLayout();
+    EXPECT_TRUE(dock->isVisibleTo(&window_));
+}
+
+TEST(Ledger, CountsMergedAndDroppedAndThreeTotals) {
+    RunRequest request;
+    request.settings.budget = 5;
+    const RunTrace trace = test::fakeTrace(request);
+    const std::vector<LedgerRow> rows = ledgerOf(trace.views[0]);
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].in, 16);
+    EXPECT_EQ(rows[0].merged, 4);
+    EXPECT_EQ(rows[0].dropped, 4);
+    EXPECT_EQ(rows[0].out, 8);
+    EXPECT_EQ(rows[1].out, 5);
+    const LedgerTotals totals = totalsOf(trace.views[0], 4);
+    EXPECT_EQ(totals.final_count, 5);
+    EXPECT_DOUBLE_EQ(totals.mean_of_inputs, (16 + 16 + 8 + 8) / 4.0);
+    EXPECT_DOUBLE_EQ(totals.mean_of_outputs, (16 + 8 + 8 + 8) / 4.0);
+    LedgerModel model;
+    const QAbstractItemModelTester tester(&model,
+                                          QAbstractItemModelTester::FailureReportingMode::Fatal);
+    model.setView(&trace.views[0]);
+    EXPECT_EQ(model.rowCount(), 2);
+}
+
+TEST(FirstDifference, IsTheFirstTokenThatOnlyOneAnswerHas) {
+    AnswerTrace a;
+    a.ids = {1, 2, 3};
+    AnswerTrace b = a;
+    EXPECT_EQ(firstDifference(a, b), std::nullopt);
+    b.ids = {1, 2};
+    EXPECT_EQ(firstDifference(a, b), 2U);
+    b.ids = {1, 9, 3};
+    EXPECT_EQ(firstDifference(a, b), 1U);
+}
+
+TEST(Validity, NamesTheSideOfKappaThatTauIsOn) {
+    RunRequest request;
+    request.settings.tau = 0.2;
+    EXPECT_EQ(validityOf(test::fakeTrace(request), 0), "same result for τ < 0.35");
+    request.settings.tau = 0.9;
+    EXPECT_EQ(validityOf(test::fakeTrace(request), 0), "same result for τ ≥ 0.35");
+    request.settings.trigger = Trigger::Always;
+    EXPECT_EQ(validityOf(test::fakeTrace(request), 0), "");
+}
+
+TEST(Samples, OfTheBundledModelHavePicturesAndQuestions) {
+    const std::vector<Sample> samples =
+        readSamples(PRUNESCOPE_SOURCE_DIR "/resources/models/starter");
+    ASSERT_FALSE(samples.empty());
+    for (const Sample& sample : samples) {
+        EXPECT_FALSE(sample.prompts.isEmpty()) << sample.path.toStdString();
+    }
+    EXPECT_TRUE(readSamples("/nowhere").empty());
+}
+
+}  // namespace
+}  // namespace prunescope
