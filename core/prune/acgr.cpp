@@ -8,7 +8,6 @@
 #include <limits>
 #include <utility>
 
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 
 namespace prunescope {
@@ -184,11 +183,7 @@ at::Tensor reducedRows(const Reduction& reduction, const at::Tensor& rows) {
     if (!reduction.keep_norm) {
         return mixed;
     }
-    const at::IntArrayRef channels{-1};
-    const at::Tensor before =
-        at::linalg_vector_norm(gatherRows(rows, reduction.keep), 2, channels, true);
-    const at::Tensor after = at::linalg_vector_norm(mixed, 2, channels, true).clamp_min(1e-12);
-    return mixed.mul(before.div(after));
+    return mixed.mul(rowNorms(gatherRows(rows, reduction.keep)).div(rowNorms(mixed)));
 }
 
 }  // namespace prunescope

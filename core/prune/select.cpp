@@ -100,9 +100,12 @@ int bestSlot(std::span<const double> value,
     return best >= 0 ? best : first;  // `first` only when every value is NaN
 }
 
+at::Tensor rowNorms(const at::Tensor& rows) {
+    return at::linalg_vector_norm(rows, 2, at::IntArrayRef{-1}, true).clamp_min(kLeastNorm);
+}
+
 at::Tensor unitRows(const at::Tensor& rows) {
-    return rows.div(
-        at::linalg_vector_norm(rows, 2, at::IntArrayRef{-1}, true).clamp_min(kLeastNorm));
+    return rows.div(rowNorms(rows));
 }
 
 at::Tensor gatherRows(const at::Tensor& rows, const std::vector<std::int64_t>& slots) {

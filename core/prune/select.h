@@ -58,6 +58,9 @@ int bestSlot(std::span<const double> value,
 /// Whether `value` ties with `largest` under the rule above.
 bool tiesWith(double value, double largest);
 
+/// float32 [n, 1] lengths of the rows, at least 1e-12.
+at::Tensor rowNorms(const at::Tensor& rows);
+
 /// Rows scaled to length 1 (zero rows stay zero), so that products are cosines.
 at::Tensor unitRows(const at::Tensor& rows);
 

@@ -1,0 +1,146 @@
+#include "tests/prune/fake_views.h"
+
+#include "core/base/random.h"
+#include "core/prune/acgr.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/softmax.h>
+
+namespace prunescope::testing {
+
+at::Tensor normals(std::vector<std::int64_t> shape, std::uint64_t seed, double scale) {
+    const at::Tensor out = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
+    SplitMix64 random(seed * 7919 + 1);
+    float* data = out.mutable_data_ptr<float>();
+    for (std::int64_t i = 0; i < out.numel(); ++i) {
+        const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
+        data[i] = static_cast<float>(scale * radius *
+                                     std::cos(2.0 * std::numbers::pi * random.uniform()));
+    }
+    return out;
+}
+
+at::Tensor vectorOf(const std::vector<float>& values) {
+    return matrixOf(values, static_cast<int>(values.size())).squeeze(0);
+}
+
+at::Tensor matrixOf(const std::vector<float>& values, int cols) {
+    const auto rows = static_cast<std::int64_t>(values.size()) / cols;
+    const at::Tensor out = at::empty({rows, cols}, at::TensorOptions().dtype(at::kFloat));
+    std::copy(values.begin(), values.end(), out.mutable_data_ptr<float>());
+    return out;
+}
+
+namespace {
+
+struct LayerTensors {
+    at::Tensor attention;  // [H, 1 + n]
+    at::Tensor keys;       // [H, 1 + n, dh]
+    at::Tensor values;     // [H, 1 + n, dh]
+};
+
+// Heads of a fixed linear map of the tokens, CLS first: enough of a layer for a method.
+LayerTensors layerTensors(const ToyEncoder& encoder, const at::Tensor& tokens, int layer) {
+    const std::int64_t n = tokens.size(0);
+    constexpr std::int64_t kHeadWidth = 4;
+    const auto heads = static_cast<std::int64_t>(encoder.heads);
+    const auto headsOf = [&](std::uint64_t salt) {
+        const std::uint64_t seed = encoder.seed * 1000 + salt + static_cast<std::uint64_t>(layer);
+        const at::Tensor weight = normals({heads, encoder.width, kHeadWidth}, seed, 0.4);
+        const at::Tensor cls = normals({heads, 1, kHeadWidth}, seed + 50, 0.4);
+        const at::Tensor out = at::empty({heads, 1 + n, kHeadWidth}, tokens.options());
+        out.slice(1, 0, 1).copy_(cls);
+        out.slice(1, 1).copy_(at::matmul(tokens.unsqueeze(0), weight));
+        return out;
+    };
+    LayerTensors out;
+    out.keys = headsOf(100);
+    out.values = headsOf(200);
+    const at::Tensor query = normals({heads, 1, kHeadWidth}, encoder.seed + 300);
+    out.attention = at::softmax(at::matmul(query, out.keys.transpose(1, 2)).squeeze(1), -1);
+    if (encoder.content == ToyEncoder::Content::NanAttention) {
+        out.attention.fill_(std::nan(""));
+    } else if (encoder.content == ToyEncoder::Content::ZeroAttention) {
+        out.attention.zero_();
+    }
+    return out;
+}
+
+}  // namespace
+
+ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
+    const auto method = makeMethod(settings.method);
+    const int n = encoder.grid.count();
+    const int budget = std::min(settings.budget, n);
+    const bool constant = encoder.content == ToyEncoder::Content::Constant;
+
+    ToyRun out;
+    out.full = constant ? at::full({n, encoder.width}, 0.7, at::TensorOptions().dtype(at::kFloat))
+                        : normals({n, encoder.width}, encoder.seed);
+    out.pool.resize(toSize(n));
+    std::iota(out.pool.begin(), out.pool.end(), 0);
+    at::Tensor tokens = out.full;
+    at::Tensor mass = at::full({n}, 1.0, at::TensorOptions().dtype(at::kFloat));
+    at::Tensor score;
+    if (findMethod(settings.method)->in_encoder) {
+        for (int layer = 0; layer <= encoder.last_layer; ++layer) {
+            const LayerTensors tensors = layerTensors(encoder, tokens, layer);
+            const LayerView view{settings,
+                                 encoder.grid,
+                                 layer,
+                                 encoder.last_layer,
+                                 budget,
+                                 out.pool,
+                                 tokens,
+                                 tensors.attention,
+                                 tensors.keys,
+                                 tensors.values,
+                                 mass,
+                                 score};
+            LayerOutcome outcome = method->afterLayer(view);
+            score = outcome.score;
+            if (!outcome.reduction) {
+                continue;
+            }
+            const Reduction& step = *outcome.reduction;
+            out.patches_before.push_back(out.pool);
+            tokens = reducedRows(step, tokens);
+            score = gatherRows(score, step.keep);
+            mass = step.mass.defined() ? step.mass : gatherRows(mass, step.keep);
+            out.pool = patchesOf(out.pool, step.keep);
+            out.event_layers.push_back(layer);
+            out.events.push_back(step);
+        }
+    }
+    const LayerTensors tensors = layerTensors(encoder, tokens, encoder.last_layer);
+    const HostMatrix full = toHost(out.full);
+    const ShiftReference reference(ShiftMetric::KlDiagFwd, full.view());
+    const at::Tensor to_text = normals({encoder.width, 16}, encoder.seed + 400);
+    const SelectView view{settings,
+                          encoder.grid,
+                          encoder.last_layer,
+                          budget,
+                          out.pool,
+                          tokens,
+                          tensors.attention,
+                          tensors.keys,
+                          tensors.values,
+                          mass,
+                          score,
+                          0.125,
+                          &reference,
+                          normals({encoder.text_tokens, 16}, encoder.seed + 500),
+                          [&](const at::Tensor& rows) { return at::matmul(rows, to_text); },
+                          [&] { return reference.nullBand(budget, settings.seed); }};
+    out.selection = method->select(view);
+    return out;
+}
+
+}  // namespace prunescope::testing

@@ -1,0 +1,222 @@
+#include "core/base/error.h"
+#include "core/prune/prune_method.h"
+#include "tests/prune/fake_views.h"
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <numeric>
+#include <set>
+
+#include <ATen/Parallel.h>
+
+#include <gtest/gtest.h>
+
+namespace prunescope {
+
+namespace {
+
+using testing::runToy;
+using testing::ToyEncoder;
+using testing::ToyRun;
+
+// What every method must satisfy, over 100 seeded inputs.
+class MethodProperty : public ::testing::TestWithParam<std::string> {
+protected:
+    static constexpr std::uint64_t kSeeds = 100;
+
+    static ToyEncoder encoderOf(std::uint64_t seed) {
+        ToyEncoder encoder;
+        encoder.seed = seed;
+        encoder.grid = {4 + static_cast<int>(seed % 3), 6, 14};
+        encoder.last_layer = static_cast<int>(seed % 8);
+        encoder.text_tokens = static_cast<int>(seed % 7);
+        encoder.content = static_cast<ToyEncoder::Content>(seed % 10 < 4 ? seed % 4 : 0);
+        return encoder;
+    }
+
+    static RunSettings settingsOf(std::uint64_t seed, int n_patches) {
+        RunSettings settings;
+        settings.method = GetParam();
+        settings.seed = seed;
+        settings.trigger = seed % 2 == 0 ? Trigger::Always : Trigger::Relative;
+        // 1, all and more than all are among the budgets.
+        settings.budget = seed % 9 == 0 ? 1 : 1 + static_cast<int>(seed * 7) % (n_patches + 3);
+        return settings;
+    }
+};
+
+int budgetOf(const RunSettings& settings, int n_patches) {
+    return findMethod(settings.method)->uses_budget ? std::min(settings.budget, n_patches)
+                                                    : n_patches;
+}
+
+void expectFinite(const at::Tensor& tensor) {
+    for (const float value : toHost(tensor).values) {
+        ASSERT_TRUE(std::isfinite(value));
+    }
+}
+
+// A patch leaves once: at an event of the encoder or at the last step; and who hands itself on does
+// so whole.
+void expectOneFateEach(const ToyRun& run, int n_patches) {
+    std::vector<int> left(toSize(n_patches), 0);
+    for (std::size_t e = 0; e < run.events.size(); ++e) {
+        const Reduction& event = run.events[e];
+        const std::vector<std::int32_t> after = patchesOf(run.patches_before[e], event.keep);
+        std::vector<double> sent(toSize(n_patches), 0.0);
+        for (const Transfer& transfer : event.transfers) {
+            sent[toSize(transfer.from_patch)] += transfer.weight;
+            EXPECT_TRUE(std::binary_search(after.begin(), after.end(), transfer.to_patch));
+        }
+        for (const std::int32_t patch : run.patches_before[e]) {
+            const bool stays = std::binary_search(after.begin(), after.end(), patch);
+            left[toSize(patch)] += stays ? 0 : 1;
+            EXPECT_NEAR(sent[toSize(patch)], stays || !event.mix.defined() ? 0 : 1, 1e-5);
+        }
+    }
+    for (int patch = 0; patch < n_patches; ++patch) {
+        const bool in_pool = std::binary_search(run.pool.begin(), run.pool.end(), patch);
+        EXPECT_EQ(left[toSize(patch)], in_pool ? 0 : 1);
+    }
+    for (const std::int32_t patch : run.selection.kept) {
+        EXPECT_TRUE(std::binary_search(run.pool.begin(), run.pool.end(), patch));
+    }
+}
+
+}  // namespace
+
+TEST_P(MethodProperty, KeepsTheBudgetInRasterOrder) {
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+        SCOPED_TRACE(seed);
+        const ToyEncoder encoder = encoderOf(seed);
+        const int n = encoder.grid.count();
+        const RunSettings settings = settingsOf(seed, n);
+        const ToyRun run = runToy(encoder, settings);
+        const std::vector<std::int32_t>& kept = run.selection.kept;
+        EXPECT_EQ(kept.size(), toSize(budgetOf(settings, n)));
+        EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+        EXPECT_EQ(std::set(kept.begin(), kept.end()).size(), kept.size());
+        EXPECT_GE(kept.front(), 0);
+        EXPECT_LT(kept.back(), n);
+        EXPECT_EQ(run.selection.tokens.size(0), static_cast<std::int64_t>(kept.size()));
+        expectFinite(run.selection.tokens);
+        expectOneFateEach(run, n);
+        ASSERT_TRUE(run.selection.shift.kappa.has_value());
+        EXPECT_GE(*run.selection.shift.kappa, 0);
+        EXPECT_NEAR(*run.selection.shift.kappa,
+                    run.selection.shift.mean_term + run.selection.shift.variance_term,
+                    1e-12 * (1 + *run.selection.shift.kappa));
+    }
+}
+
+TEST_P(MethodProperty, StagesAgreeWithTheSelection) {
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+        SCOPED_TRACE(seed);
+        const ToyEncoder encoder = encoderOf(seed);
+        const ToyRun run = runToy(encoder, settingsOf(seed, encoder.grid.count()));
+        if (run.selection.stages.empty()) {
+            EXPECT_EQ(GetParam(), "none");
+            continue;
+        }
+        for (const StageTrace& stage : run.selection.stages) {
+            EXPECT_EQ(stage.site.kind, Site::Kind::AfterEncoder);
+            EXPECT_EQ(stage.site.layer, encoder.last_layer);
+            EXPECT_EQ(stage.tokens_in, static_cast<int>(run.pool.size()));
+            EXPECT_EQ(stage.tokens_out, static_cast<int>(run.selection.kept.size()));
+            EXPECT_TRUE(stage.mass.empty() || stage.mass.size() == run.selection.kept.size());
+            EXPECT_TRUE(stage.score.empty() || stage.score.size() == toSize(encoder.grid.count()));
+        }
+        EXPECT_EQ(run.selection.stages.back().slot_from_patch,
+                  slotFromPatch(encoder.grid.count(), run.selection.kept));
+    }
+}
+
+TEST_P(MethodProperty, MixedRowsAreWeightedMeans) {
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+        SCOPED_TRACE(seed);
+        const ToyEncoder encoder = encoderOf(seed);
+        for (const Reduction& event :
+             runToy(encoder, settingsOf(seed, encoder.grid.count())).events) {
+            EXPECT_TRUE(std::is_sorted(event.keep.begin(), event.keep.end()));
+            if (event.mix.defined()) {
+                EXPECT_GE(event.mix.min().item<float>(), 0);
+                for (const float sum : toHostVector(event.mix.sum(1))) {
+                    EXPECT_NEAR(sum, 1, 1e-5);
+                }
+            }
+        }
+    }
+}
+
+TEST_P(MethodProperty, SameSettingsSameDecisionOnAnyThreads) {
+    for (std::uint64_t seed = 0; seed < kSeeds; seed += 5) {
+        SCOPED_TRACE(seed);
+        const ToyEncoder encoder = encoderOf(seed);
+        const RunSettings settings = settingsOf(seed, encoder.grid.count());
+        const ToyRun here = runToy(encoder, settings);
+        auto there = std::async(std::launch::async, [&] { return runToy(encoder, settings); });
+        auto beside = std::async(std::launch::async, [&] {
+            at::set_num_threads(1);
+            return runToy(encoder, settings);
+        });
+        for (auto* other : {&there, &beside}) {
+            const ToyRun run = other->get();
+            EXPECT_EQ(run.selection.kept, here.selection.kept);
+            EXPECT_EQ(run.pool, here.pool);
+            EXPECT_EQ(run.selection.shift.fired, here.selection.shift.fired);
+        }
+    }
+}
+
+TEST_P(MethodProperty, KeepingEverythingIsTheUnprunedRun) {
+    for (std::uint64_t seed = 0; seed < kSeeds; seed += 3) {
+        SCOPED_TRACE(seed);
+        ToyEncoder encoder = encoderOf(seed);
+        RunSettings settings = settingsOf(seed, encoder.grid.count());
+        settings.budget = encoder.grid.count();
+        const ToyRun run = runToy(encoder, settings);
+        EXPECT_EQ(toHost(run.selection.tokens).values, toHost(run.full).values);
+        EXPECT_NEAR(*run.selection.shift.kappa, 0, 1e-9);
+        EXPECT_TRUE(run.events.empty());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllMethods,
+                         MethodProperty,
+                         ::testing::Values("none", "random", "grid", "cls-topk", "dcp"),
+                         [](const ::testing::TestParamInfo<std::string>& test) {
+                             std::string name = test.param;
+                             std::erase(name, '-');
+                             return name;
+                         });
+
+TEST(Registry, HoldsTheMethodsOfTheCatalog) {
+    for (const MethodSpec& method : methodCatalog()) {
+        EXPECT_NE(makeMethod(method.id), nullptr) << method.id;
+    }
+    EXPECT_THROW(makeMethod("nothing"), Error);
+}
+
+TEST(ClsTopK, LargerBudgetsKeepASuperset) {
+    std::vector<std::int32_t> smaller;
+    for (int k = 1; k <= 36; ++k) {
+        RunSettings settings;
+        settings.method = "cls-topk";
+        settings.budget = k;
+        const std::vector<std::int32_t> kept = runToy({}, settings).selection.kept;
+        EXPECT_TRUE(std::ranges::includes(kept, smaller));
+        smaller = kept;
+    }
+}
+
+TEST(RandomKeep, SeedsDraw) {
+    RunSettings settings;
+    settings.method = "random";
+    settings.budget = 10;
+    const std::vector<std::int32_t> first = runToy({}, settings).selection.kept;
+    settings.seed = 1;
+    EXPECT_NE(runToy({}, settings).selection.kept, first);
+}
+
+}  // namespace prunescope
