@@ -46,7 +46,16 @@ public:
     int top() const { return top_; }
 
     RowSource rows() {
-        return {width_, height_, [this](int y) { return row(y); }};
+        RowSource source{.width = width_, .height = height_};
+        source.row = [this](int y) { return row(y); };
+        source.content_x = left_;
+        source.content_y = top_;
+        source.content_width = image_.width;
+        source.content_height = image_.height;
+        if (!empty_row_.empty()) {
+            std::copy_n(empty_row_.begin(), 3, source.fill.begin());
+        }
+        return source;
     }
 
 private:

@@ -95,8 +95,18 @@ std::uint8_t toByte(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
 }
 
-void resampleRow(const std::uint8_t* in, const Axis& axis, std::uint8_t* out) {
+void resampleRow(const RowSource& source, int y, const Axis& axis, std::uint8_t* out) {
+    const bool is_padding = y < source.content_y || y - source.content_y >= source.content_height;
+    const std::uint8_t* in = is_padding ? nullptr : source.row(y);
+    const int content_end = source.content_x + source.content_width;
     for (const Axis::Taps& taps : axis.taps) {
+        // The weights add up to one, so nothing but padding gives its own colour: a picture of
+        // extreme aspect costs what its own pixels cost, not what its square has.
+        if (is_padding || taps.first >= content_end ||
+            taps.first + taps.count <= source.content_x) {
+            out = std::copy(source.fill.begin(), source.fill.end(), out);
+            continue;
+        }
         std::int32_t r = 1 << (kPrecisionBits - 1);
         std::int32_t g = r;
         std::int32_t b = r;
@@ -131,11 +141,10 @@ Image resizeWindow(
     std::vector<std::uint8_t> between(static_cast<std::size_t>(end_row - first_row) * stride);
     for (int y = first_row; y < end_row; ++y) {
         std::uint8_t* out = between.data() + static_cast<std::size_t>(y - first_row) * stride;
-        const std::uint8_t* in = source.row(y);
         if (across.is_copy) {
-            std::memcpy(out, in + static_cast<std::size_t>(window.x) * 3, stride);
+            std::memcpy(out, source.row(y) + static_cast<std::size_t>(window.x) * 3, stride);
         } else {
-            resampleRow(in, across, out);
+            resampleRow(source, y, across, out);
         }
     }
 
@@ -165,9 +174,10 @@ Image resizeWindow(
 
 Image resize(const Image& image, int width, int height, Resample resample) {
     const std::size_t stride = static_cast<std::size_t>(image.width) * 3;
-    const RowSource rows{image.width, image.height, [&image, stride](int y) {
-                             return image.rgb.data() + static_cast<std::size_t>(y) * stride;
-                         }};
+    RowSource rows{.width = image.width, .height = image.height};
+    rows.row = [&image, stride](int y) {
+        return image.rgb.data() + static_cast<std::size_t>(y) * stride;
+    };
     return resizeWindow(rows, width, height, {0, 0, width, height}, resample);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/image/preprocess.h"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 
@@ -13,6 +14,13 @@ struct RowSource {
     int height = 0;
     /// RGB values of row y; valid until the next call.
     std::function<const std::uint8_t*(int y)> row;
+
+    /// The part that is not padding; pixels around it are all `fill` and are not looked at.
+    int content_x = 0;
+    int content_y = 0;
+    int content_width = width;
+    int content_height = height;
+    std::array<std::uint8_t, 3> fill{};
 };
 
 /// A rectangle of whole pixels within the resized picture.
