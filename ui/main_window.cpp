@@ -167,9 +167,9 @@ void MainWindow::connectViews() {
     connect(budget_plot_, &BudgetPlot::budgetChosen, this, [document](int budget) {
         RunSettings settings = document->settings();
         settings.budget = std::max(1, budget);
-        document->endMerge();
-        document->changeSettings(settings, tr("Kept tokens to %1").arg(settings.budget));
+        document->changeSettings(settings, tr("Kept tokens to %1").arg(settings.budget), "budget");
     });
+    connect(budget_plot_, &BudgetPlot::budgetReleased, document, &Document::endMerge);
     connect(document, &Document::traceChanged, this, &MainWindow::followLastStage);
     connect(&session_->selection, &SelectionModel::viewChanged, this, &MainWindow::followLastStage);
 }

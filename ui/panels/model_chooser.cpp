@@ -6,6 +6,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLocale>
 #include <QPushButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
@@ -46,15 +47,15 @@ ModelChooser::ModelChooser(Preferences* preferences, Dialogs* dialogs, QWidget* 
     auto* folder = new QPushButton(symbolicIcon("folder"), tr("Folder…"), this);
     folder->setObjectName("openModelFolder");
     folder->setToolTip(tr("A Hugging Face checkpoint folder, as it was downloaded"));
-    auto* close = new QPushButton(tr("Close"), this);
-    close->setObjectName("closeModels");
-    close->setToolTip(tr("Close this window"));
+    auto* shut = new QPushButton(tr("Close"), this);
+    shut->setObjectName("closeModels");
+    shut->setToolTip(tr("Close this window"));
 
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(folder);
     buttons->addStretch(1);
     buttons->addWidget(open_);
-    buttons->addWidget(close);
+    buttons->addWidget(shut);
     auto* column = new QVBoxLayout(this);
     column->addWidget(list_, 1);
     column->addWidget(note_);
@@ -62,7 +63,7 @@ ModelChooser::ModelChooser(Preferences* preferences, Dialogs* dialogs, QWidget* 
     connect(list_, &QTreeWidget::currentItemChanged, this, &ModelChooser::showSelected);
     connect(list_, &QTreeWidget::itemActivated, this, &ModelChooser::openSelected);
     connect(open_, &QPushButton::clicked, this, &ModelChooser::openSelected);
-    connect(close, &QPushButton::clicked, this, &QDialog::close);
+    connect(shut, &QPushButton::clicked, this, &QDialog::close);
     connect(folder, &QPushButton::clicked, this, [this] {
         const QString chosen = dialogs_->openFolder(this, tr("Model folder"));
         if (!chosen.isEmpty()) {

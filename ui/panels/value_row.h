@@ -8,6 +8,7 @@ class QAbstractSpinBox;
 class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
+class QHBoxLayout;
 class QLabel;
 class QSlider;
 class QToolButton;
@@ -44,9 +45,9 @@ Q_SIGNALS:
     void finished();  ///< the drag or the typing is over
 
 private:
-    void makeNumber(class QHBoxLayout* line);
-    void makeSwitch(class QHBoxLayout* line);
-    void makeChoice(class QHBoxLayout* line);
+    void makeNumber(QHBoxLayout* line);
+    void makeSwitch(QHBoxLayout* line);
+    void makeChoice(QHBoxLayout* line);
     void name(QWidget* widget, const QString& suffix);
     void take(const ParamValue& value);
     double fromSlider(int position) const;
