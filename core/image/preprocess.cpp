@@ -46,7 +46,9 @@ public:
     int top() const { return top_; }
 
     RowSource rows() {
-        RowSource source{.width = width_, .height = height_};
+        RowSource source;
+        source.width = width_;
+        source.height = height_;
         source.row = [this](int y) { return row(y); };
         source.content_x = left_;
         source.content_y = top_;

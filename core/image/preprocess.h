@@ -53,7 +53,7 @@ std::vector<View> preprocess(const Image& image,
                              ImageMode mode,
                              int patch_px);
 
-/// Pillow's Image.resize on uint8, bit for bit: fixed point, horizontal pass first, rounded to
+/// Pillow's Image.resize on uint8, bit for bit: fixed point, rounded to
 /// uint8 between the passes. checkpoints.md 4.3.
 Image resize(const Image& image, int width, int height, Resample resample);
 

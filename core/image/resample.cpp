@@ -1,5 +1,5 @@
 // Pillow's ImagingResample on uint8 RGB, bit for bit: coefficients in double, quantised to 22
-// fractional bits, horizontal pass first, rounded to uint8 in between. checkpoints.md 4.3.
+// fractional bits, two passes, rounded to uint8 in between. checkpoints.md 4.3.
 #include "core/image/resample.h"
 
 #include "core/base/error.h"
@@ -95,6 +95,15 @@ std::uint8_t toByte(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
 }
 
+RowSource wholeRows(int width, int height, const std::uint8_t* rgb) {
+    const std::size_t stride = static_cast<std::size_t>(width) * 3;
+    RowSource source;
+    source.width = source.content_width = width;
+    source.height = source.content_height = height;
+    source.row = [rgb, stride](int y) { return rgb + static_cast<std::size_t>(y) * stride; };
+    return source;
+}
+
 void resampleRow(const RowSource& source, int y, const Axis& axis, std::uint8_t* out) {
     const bool is_padding = y < source.content_y || y - source.content_y >= source.content_height;
     const std::uint8_t* in = is_padding ? nullptr : source.row(y);
@@ -123,6 +132,57 @@ void resampleRow(const RowSource& source, int y, const Axis& axis, std::uint8_t*
     }
 }
 
+/// The horizontal pass over some rows: [rows, outputs of the window, 3].
+std::vector<std::uint8_t> acrossPass(const RowSource& source,
+                                     const Axis& across,
+                                     int first_row,
+                                     int n_rows) {
+    const std::size_t stride = across.taps.size() * 3;
+    std::vector<std::uint8_t> result(stride * static_cast<std::size_t>(n_rows));
+    std::uint8_t* out = result.data();
+    for (int y = first_row; y < first_row + n_rows; ++y, out += stride) {
+        if (across.is_copy) {
+            const auto first = static_cast<std::size_t>(across.taps.front().first);
+            std::memcpy(out, source.row(y) + first * 3, stride);
+        } else {
+            resampleRow(source, y, across, out);
+        }
+    }
+    return result;
+}
+
+/// The vertical pass: [outputs of the window, stride]. `row` gives `stride` bytes of an input row.
+template <typename Row>
+std::vector<std::uint8_t> downPass(const Row& row, std::size_t stride, const Axis& down) {
+    std::vector<std::uint8_t> result(stride * down.taps.size());
+    std::vector<std::int32_t> sums(stride);
+    std::uint8_t* out = result.data();
+    for (const Axis::Taps& taps : down.taps) {
+        if (down.is_copy) {
+            out = std::copy_n(row(taps.first), stride, out);
+            continue;
+        }
+        std::fill(sums.begin(), sums.end(), 1 << (kPrecisionBits - 1));
+        for (int i = 0; i < taps.count; ++i) {
+            const std::uint8_t* in = row(taps.first + i);
+            const std::int32_t weight = down.weights[taps.offset + static_cast<std::size_t>(i)];
+            for (std::size_t x = 0; x < stride; ++x) {
+                sums[x] += in[x] * weight;
+            }
+        }
+        out = std::transform(sums.begin(), sums.end(), out, toByte);
+    }
+    return result;
+}
+
+/// Since version 13 Pillow begins with the height when much more of it goes than of the width; the
+/// rounding in between makes that differ by a level. Pictures up to twice as high as wide that keep
+/// their aspect come out the same in every version.
+bool startsDown(const RowSource& source, int width, int height) {
+    return height < source.height &&
+           std::int64_t{source.height} - height > 2 * (std::int64_t{source.width} - width);
+}
+
 }  // namespace
 
 Image resizeWindow(
@@ -131,54 +191,39 @@ Image resizeWindow(
                 window.y >= 0 && window.width > 0 && window.height > 0 &&
                 window.x <= width - window.width && window.y <= height - window.height,
             "resize of an empty picture or outside of the result");
-    const Axis across = makeAxis(source.width, width, window.x, window.width, resample);
+    Axis across = makeAxis(source.width, width, window.x, window.width, resample);
     const Axis down = makeAxis(source.height, height, window.y, window.height, resample);
-
-    const int first_row = down.taps.front().first;
-    const int end_row = down.taps.back().first + down.taps.back().count;
-    const std::size_t stride = static_cast<std::size_t>(window.width) * 3;
-    // [input rows used, window width, 3], already rounded to uint8
-    std::vector<std::uint8_t> between(static_cast<std::size_t>(end_row - first_row) * stride);
-    for (int y = first_row; y < end_row; ++y) {
-        std::uint8_t* out = between.data() + static_cast<std::size_t>(y - first_row) * stride;
-        if (across.is_copy) {
-            std::memcpy(out, source.row(y) + static_cast<std::size_t>(window.x) * 3, stride);
-        } else {
-            resampleRow(source, y, across, out);
-        }
-    }
-
     Image result{window.width, window.height, {}};
-    result.rgb.resize(stride * static_cast<std::size_t>(window.height));
-    std::vector<std::int32_t> sums(stride);
-    for (std::size_t y = 0; y < down.taps.size(); ++y) {
-        const Axis::Taps& taps = down.taps[y];
-        const std::uint8_t* in =
-            between.data() + static_cast<std::size_t>(taps.first - first_row) * stride;
-        std::uint8_t* out = result.rgb.data() + y * stride;
-        if (down.is_copy) {
-            std::memcpy(out, in, stride);
-            continue;
+    if (startsDown(source, width, height)) {
+        const int first = across.taps.front().first;
+        const int end = across.taps.back().first + across.taps.back().count;
+        const std::size_t offset = static_cast<std::size_t>(first) * 3;
+        const std::size_t stride = static_cast<std::size_t>(end - first) * 3;
+        const auto between = downPass([&](int y) { return source.row(y) + offset; }, stride, down);
+        for (Axis::Taps& taps : across.taps) {
+            taps.first -= first;
         }
-        std::fill(sums.begin(), sums.end(), 1 << (kPrecisionBits - 1));
-        for (int i = 0; i < taps.count; ++i, in += stride) {
-            const std::int32_t weight = down.weights[taps.offset + static_cast<std::size_t>(i)];
-            for (std::size_t x = 0; x < stride; ++x) {
-                sums[x] += in[x] * weight;
-            }
-        }
-        std::transform(sums.begin(), sums.end(), out, toByte);
+        const RowSource rows = wholeRows(end - first, window.height, between.data());
+        result.rgb = acrossPass(rows, across, 0, window.height);
+    } else {
+        const int first = down.taps.front().first;
+        const int end = down.taps.back().first + down.taps.back().count;
+        const std::size_t stride = static_cast<std::size_t>(window.width) * 3;
+        const auto between = acrossPass(source, across, first, end - first);
+        const auto row = [&](int y) {
+            return between.data() + static_cast<std::size_t>(y - first) * stride;
+        };
+        result.rgb = downPass(row, stride, down);
     }
     return result;
 }
 
 Image resize(const Image& image, int width, int height, Resample resample) {
-    const std::size_t stride = static_cast<std::size_t>(image.width) * 3;
-    RowSource rows{.width = image.width, .height = image.height};
-    rows.row = [&image, stride](int y) {
-        return image.rgb.data() + static_cast<std::size_t>(y) * stride;
-    };
-    return resizeWindow(rows, width, height, {0, 0, width, height}, resample);
+    return resizeWindow(wholeRows(image.width, image.height, image.rgb.data()),
+                        width,
+                        height,
+                        {0, 0, width, height},
+                        resample);
 }
 
 }  // namespace prunescope

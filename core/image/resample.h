@@ -18,8 +18,8 @@ struct RowSource {
     /// The part that is not padding; pixels around it are all `fill` and are not looked at.
     int content_x = 0;
     int content_y = 0;
-    int content_width = width;
-    int content_height = height;
+    int content_width = 0;
+    int content_height = 0;
     std::array<std::uint8_t, 3> fill{};
 };
 
