@@ -131,7 +131,7 @@ Difference compare(const RunTrace& trace, const json& expected) {
             d.number += " kappa_after";
         }
         const StageTrace& tatcs = view.stages.back();
-        if (tatcs.centres != expected.at("centres").get<Patches>()) {
+        if (tatcs.centres != expected.at("first_centres").get<Patches>()) {
             d.decision += " centres";
         }
         if (tatcs.chosen != expected.at("chosen").get<Patches>()) {

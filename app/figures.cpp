@@ -1,0 +1,54 @@
+#include "app/figures.h"
+
+#include "core/base/error.h"
+#include "ui/views/overlay_export.h"
+#include "ui/views/picture.h"
+#include "ui/views/shift_chart.h"
+
+#include <clocale>
+
+#include <QApplication>
+#include <QString>
+
+namespace prunescope {
+
+namespace {
+
+/// Qt's painting needs an application object, not a display.
+void ensureApplication() {
+    static int argc = 1;
+    static char name[] = "prunescope-cli";
+    static char* argv[] = {name, nullptr};
+    if (qApp == nullptr) {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+        static const QApplication application(argc, argv);
+        setlocale(LC_NUMERIC, "C");
+    }
+}
+
+void check(bool written, const std::string& path, const char* endings) {
+    if (!written) {
+        throw Error(ErrorCode::Failure,
+                    path + " could not be written.",
+                    std::string("Its name must end in ") + endings +
+                        ", and its folder must exist and be writable.");
+    }
+}
+
+}  // namespace
+
+void writeOverlayFile(const RunTrace& trace, const Image& image, const std::string& path) {
+    ensureApplication();
+    const int last_stage =
+        trace.views.empty() ? -1 : static_cast<int>(trace.views.front().stages.size()) - 1;
+    check(writeOverlay(trace, toQImage(image), last_stage, QString::fromStdString(path)),
+          path,
+          ".png, .svg or .pdf");
+}
+
+void writePlotFile(const RunTrace& trace, const std::string& path) {
+    ensureApplication();
+    check(writeShiftPlot(trace, QString::fromStdString(path)), path, ".png, .svg, .pdf or .csv");
+}
+
+}  // namespace prunescope
