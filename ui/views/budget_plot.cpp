@@ -119,7 +119,9 @@ QWidget* BudgetPlot::makeTools() {
 void BudgetPlot::addCurves() {
     const Theme& theme = themeFor(palette());
     QCPGraph* null_line = plot_->addGraph();
-    null_line->setPen(QPen(theme.band.darker(), 1.5, Qt::DotLine));
+    QColor null_color = theme.band;
+    null_color.setAlpha(255);
+    null_line->setPen(QPen(null_color, 1.5, Qt::DotLine));
     null_line->setName(tr("random draws, median"));
     QCPGraph* before = plot_->addGraph();
     before->setPen(QPen(theme.series, 1.5));
@@ -202,7 +204,7 @@ void BudgetPlot::takeSettings() {
     const bool is_right = plot_->xAxis->coordToPixel(budget) > plot_->axisRect()->center().x();
     current_label_->setPositionAlignment((is_right ? Qt::AlignRight : Qt::AlignLeft) |
                                          Qt::AlignBottom);
-    current_label_->position->setCoords(budget, 0.98);
+    current_label_->position->setCoords(budget, 0.88);
     current_label_->setText(tr("k = %1").arg(budget));
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }

@@ -198,21 +198,19 @@ QPainterPath trianglePath(double size) {
 
 void drawGlyphs(QPainter& painter, const FateStyle& style, const std::vector<CellMark>& cells) {
     QPainterPath all;
-    bool filled = false;
+    const bool filled = style.glyph == Glyph::Triangle;
     double side = 0;
     for (const CellMark& cell : cells) {
         side = std::min(cell.rect.width(), cell.rect.height());
-        const double size = std::clamp(side * 0.44, 4.0, 16.0);
-        QPainterPath glyph;
-        if (style.glyph == Glyph::Arrow) {
-            glyph = arrowPath(size, cell.toward);
-        } else if (style.glyph == Glyph::Cross) {
-            glyph = crossPath(size);
+        const double size = std::clamp(side * (filled ? 0.34 : 0.44), 4.0, 16.0);
+        if (filled) {  // upper left: star and number of a cluster have the rest of the cell
+            const QPointF at(cell.rect.left() + side * 0.34, cell.rect.top() + side * 0.36);
+            all.addPath(trianglePath(size).translated(at));
+        } else if (style.glyph == Glyph::Arrow) {
+            all.addPath(arrowPath(size, cell.toward).translated(cell.rect.center()));
         } else {
-            glyph = trianglePath(size);
-            filled = true;
+            all.addPath(crossPath(size).translated(cell.rect.center()));
         }
-        all.addPath(glyph.translated(cell.rect.center()));
     }
     const double width = side < 14 ? 1.0 : 1.75;
     const QColor color(style.color);

@@ -74,7 +74,9 @@ void ShiftChart::show(const ShiftSeries& series,
 void ShiftChart::addPlaces() {
     const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
     for (std::size_t i = 0; i < series_.points.size(); ++i) {
-        ticker->addTick(static_cast<double>(i), series_.points[i].label);
+        QString label = series_.points[i].label;
+        label.replace(QLatin1Char(' '), QLatin1Char('\n'));  // neighbours have little room
+        ticker->addTick(static_cast<double>(i), label);
     }
     plot_->xAxis->setTicker(ticker);
     plot_->xAxis->setSubTicks(false);
@@ -86,7 +88,9 @@ void ShiftChart::addNullBand(const Theme& theme) {
     QCPGraph* low = plot_->addGraph();
     QCPGraph* high = plot_->addGraph();
     low->setPen(Qt::NoPen);
-    high->setPen(QPen(theme.band.darker(), 1, Qt::DotLine));
+    QColor edge = theme.band;
+    edge.setAlpha(255);
+    high->setPen(QPen(edge, 1, Qt::DotLine));
     low->setName(QStringLiteral("null 5 %"));
     high->setName(text(QT_TRANSLATE_NOOP("ShiftPlot", "random draws, 5–95 %")));
     for (std::size_t i = 0; i < series_.points.size(); ++i) {

@@ -1,0 +1,223 @@
+#include "tests/support/synthetic_trace.h"
+#include "ui/views/budget_plot.h"
+#include "ui/views/canvas.h"
+#include "ui/views/legend.h"
+#include "ui/views/overlay_export.h"
+#include "ui/views/shift_plot.h"
+#include "ui/views/stage_labels.h"
+#include "ui/views/stage_scrubber.h"
+
+#include <ctime>
+#include <iostream>
+
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include <gtest/gtest.h>
+
+namespace prunescope {
+namespace {
+
+class Views : public testing::Test {
+protected:
+    void SetUp() override {
+        document.setImage(std::make_shared<Image>(syntheticPicture(672, 504)), "a.png", "a.png");
+        trace = std::make_shared<RunTrace>(syntheticTrace());
+        document.showTrace(trace);
+        last = static_cast<int>(trace->views[0].stages.size()) - 1;
+    }
+
+    template <typename Widget>
+    static Widget* child(QWidget& parent, const char* name) {
+        auto* found = parent.findChild<Widget*>(QLatin1String(name));
+        EXPECT_NE(found, nullptr) << name;
+        return found;
+    }
+
+    Document document;
+    SelectionModel selection;
+    OverlaySettings overlay;
+    TracePtr trace;
+    int last = 0;
+};
+
+TEST_F(Views, CanvasShowsEachStageDifferently) {
+    Canvas canvas(&document, &selection, &overlay);
+    canvas.resize(640, 480);
+    selection.setStage(-1);
+    const QImage before = canvas.snapshot();
+    selection.setStage(0);
+    const QImage first = canvas.snapshot();
+    selection.setStage(last);
+    const QImage result = canvas.snapshot();
+    EXPECT_NE(before, first);
+    EXPECT_NE(first, result);
+    OverlayOptions options = overlay.options();
+    options.on = false;
+    overlay.setOptions(options);
+    EXPECT_NE(canvas.snapshot(), result);
+}
+
+TEST_F(Views, ClickOnAKnownPixelSelectsItsPatch) {
+    Canvas canvas(&document, &selection, &overlay);
+    canvas.resize(640, 480);
+    const QPointF at = canvas.transform().widgetFromPicture(QPointF(84 + 21 * 3 + 10, 21 * 2 + 10));
+    QTest::mouseClick(&canvas, Qt::LeftButton, Qt::NoModifier, at.toPoint());
+    EXPECT_EQ(selection.patches(), std::vector<int>({2 * 24 + 3}));
+    const QPointF other = canvas.transform().widgetFromPicture(QPointF(84 + 21 * 5 + 10, 21 + 10));
+    QTest::mouseClick(&canvas, Qt::LeftButton, Qt::ControlModifier, other.toPoint());
+    EXPECT_EQ(selection.patches(), std::vector<int>({24 + 5, 2 * 24 + 3}));
+    const QPointF outside = canvas.transform().widgetFromPicture(QPointF(20, 100));
+    QTest::mouseClick(&canvas, Qt::LeftButton, Qt::NoModifier, outside.toPoint());
+    EXPECT_TRUE(selection.patches().empty());
+}
+
+TEST_F(Views, ShiftDragSelectsABox) {
+    Canvas canvas(&document, &selection, &overlay);
+    canvas.resize(640, 480);
+    const auto corner = [&](int patch) {
+        return canvas.transform().widgetRectOf(patch).topLeft().toPoint();
+    };
+    QTest::mousePress(&canvas, Qt::LeftButton, Qt::ShiftModifier, corner(0));
+    QTest::mouseRelease(&canvas, Qt::LeftButton, Qt::ShiftModifier, corner(2 * 24 + 3));
+    EXPECT_EQ(selection.patches(), std::vector<int>({0, 1, 2, 24, 25, 26}));
+}
+
+TEST_F(Views, KeysStepStagesToggleAndNudge) {
+    Canvas canvas(&document, &selection, &overlay);
+    canvas.resize(640, 480);
+    selection.setStage(3);
+    QTest::keyClick(&canvas, Qt::Key_BracketRight);
+    EXPECT_EQ(selection.stage(), 4);
+    QTest::keyClick(&canvas, Qt::Key_A);
+    EXPECT_EQ(selection.stage(), 3);
+    QTest::keyClick(&canvas, Qt::Key_2);
+    EXPECT_FALSE(overlay.options().shows(PatchFate::Merged));
+    QTest::keyClick(&canvas, Qt::Key_K);
+    EXPECT_TRUE(overlay.options().cluster_fill);
+    QTest::keyClick(&canvas, Qt::Key_E);
+    EXPECT_EQ(overlay.options().edges, EdgeMode::TopK);
+    selection.setPatches({25});
+    QTest::keyClick(&canvas, Qt::Key_Right);
+    EXPECT_EQ(selection.patches(), std::vector<int>({26}));
+    QSignalSpy played(&canvas, &Canvas::playToggled);
+    QTest::keyClick(&canvas, Qt::Key_Space);
+    EXPECT_EQ(played.count(), 1);
+}
+
+TEST_F(Views, HoverTextSaysWhatBecameOfThePatch) {
+    const ViewTrace& view = trace->views[0];
+    const auto fates = patchFates(view, last);
+    const auto merged = std::find(fates.begin(), fates.end(), PatchFate::Merged) - fates.begin();
+    const QString said = patchText(view, last, static_cast<int>(merged));
+    EXPECT_TRUE(said.startsWith(QStringLiteral("#%1 r").arg(merged))) << said.toStdString();
+    EXPECT_TRUE(said.contains(QStringLiteral("merged at L"))) << said.toStdString();
+    EXPECT_TRUE(said.contains(QStringLiteral("→ anchor #"))) << said.toStdString();
+    EXPECT_TRUE(said.contains(QStringLiteral("score rank"))) << said.toStdString();
+}
+
+TEST_F(Views, PictureOfAnotherSizeGetsNoOverlay) {
+    Canvas canvas(&document, &selection, &overlay);
+    canvas.resize(640, 480);
+    EXPECT_TRUE(canvas.transform().hasGrid());
+    document.setImage(std::make_shared<Image>(syntheticPicture(100, 80)), "b.png", "b.png");
+    EXPECT_FALSE(canvas.transform().hasGrid());
+}
+
+TEST_F(Views, LegendCountsAllPatchesAndHidesAFate) {
+    selection.setStage(last);
+    Legend legend(&document, &selection, &overlay);
+    auto* eye = child<QToolButton>(legend, "legendEye_0");
+    ASSERT_TRUE(eye->isChecked());
+    eye->click();
+    EXPECT_FALSE(overlay.options().shows(PatchFate::Kept));
+    overlay.solo(PatchFate::Dropped);
+    EXPECT_FALSE(overlay.options().shows(PatchFate::Merged));
+    overlay.solo(PatchFate::Dropped);
+    EXPECT_TRUE(overlay.options().shows(PatchFate::Merged));
+}
+
+TEST_F(Views, ScrubberAndSelectionFollowEachOther) {
+    StageScrubber scrubber(&document, &selection);
+    auto* slider = child<QSlider>(scrubber, "stageSlider");
+    EXPECT_EQ(slider->maximum(), last);
+    slider->setValue(4);
+    EXPECT_EQ(selection.stage(), 4);
+    selection.setStage(1);
+    EXPECT_EQ(slider->value(), 1);
+}
+
+TEST_F(Views, DraggingTauEmitsItsValue) {
+    ShiftPlot plot(&document, &selection);
+    plot.resize(560, 320);
+    plot.show();
+    QCoreApplication::processEvents();
+    auto* area = child<QWidget>(plot, "shiftPlotArea");
+    QSignalSpy dragged(&plot, &ShiftPlot::tauDragged);
+    QSignalSpy released(&plot, &ShiftPlot::tauReleased);
+    const QPoint on_line(area->width() / 2, qRound(plot.chart().tauPixel()));
+    QTest::mousePress(area, Qt::LeftButton, Qt::NoModifier, on_line);
+    QTest::mouseMove(area, on_line - QPoint(0, 30));
+    QTest::mouseRelease(area, Qt::LeftButton, Qt::NoModifier, on_line - QPoint(0, 30));
+    ASSERT_GE(dragged.count(), 1);
+    EXPECT_GT(dragged.last().at(0).toDouble(), 0.2);
+    EXPECT_EQ(released.count(), 1);
+}
+
+TEST_F(Views, IntervalEndsAtKappa) {
+    const ShiftSeries series = makeShiftSeries(*trace, 0);
+    ASSERT_TRUE(series.kappa.has_value());
+    const auto below = intervalAt(series, *series.kappa - 1e-6);
+    const auto above = intervalAt(series, *series.kappa);
+    ASSERT_TRUE(below && above);
+    EXPECT_TRUE(below->fires);
+    EXPECT_FALSE(above->fires);  // kappa > tau fires
+    EXPECT_EQ(series.points.size(), 12U);
+    EXPECT_EQ(shiftCsv(series).count(QLatin1Char('\n')), 13);
+}
+
+TEST(BudgetPlotTest, SmallestBudgetOfATarget) {
+    const std::vector<BudgetPoint> curve{
+        {4, 0.9, 0.8, true, 0}, {8, 0.4, 0.3, true, 0}, {16, 0.1, 0.1, false, 0}};
+    EXPECT_EQ(smallestBudget(curve, 0.3), 8);
+    EXPECT_EQ(smallestBudget(curve, 0.05), std::nullopt);
+}
+
+TEST_F(Views, FiguresAreWrittenInEveryFormat) {
+    const QTemporaryDir folder;
+    const QImage picture = toQImage(*document.image());
+    for (const char* ending : {"png", "svg", "pdf"}) {
+        const QString path = folder.filePath(QStringLiteral("overlay.") + QLatin1String(ending));
+        EXPECT_TRUE(writeOverlay(*trace, picture, last, path)) << ending;
+        EXPECT_GT(QFileInfo(path).size(), 1000) << ending;
+        const QString plot = folder.filePath(QStringLiteral("plot.") + QLatin1String(ending));
+        EXPECT_TRUE(writeShiftPlot(*trace, plot)) << ending;
+        EXPECT_GT(QFileInfo(plot).size(), 1000) << ending;
+    }
+    EXPECT_FALSE(writeOverlay(*trace, picture, last, folder.filePath("overlay.xyz")));
+}
+
+TEST_F(Views, RepaintTimesArePrinted) {
+    Canvas canvas(&document, &selection, &overlay);
+    canvas.resize(900, 640);
+    canvas.show();
+    QCoreApplication::processEvents();
+    const auto cpuMs = [&] {
+        const std::clock_t from = std::clock();
+        canvas.repaint();
+        return 1000.0 * static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC;
+    };
+    for (const int stage : {0, 4, last}) {
+        selection.setStage(stage);
+        const double fresh = cpuMs();
+        selection.setHoveredPatch(200 + stage);
+        std::cout << "stage " << stage << ": new stage " << fresh << " ms, hover " << cpuMs()
+                  << " ms of CPU\n";
+    }
+}
+
+}  // namespace
+}  // namespace prunescope
