@@ -22,13 +22,12 @@ public:
         for (int rows = 0; rows < grid.rows; ++rows) {
             for (int cols = 0; cols < grid.cols; ++cols) {
                 const double squared = static_cast<double>(rows * rows + cols * cols);
-                values_.push_back(
-                    static_cast<float>(share * std::exp(-squared / (2.0 * sigma * sigma))));
+                values_.push_back(share * std::exp(-squared / (2.0 * sigma * sigma)));
             }
         }
     }
 
-    float at(int patch, int other) const {
+    double at(int patch, int other) const {
         const int rows = std::abs(grid_.rowOf(patch) - grid_.rowOf(other));
         const int cols = std::abs(grid_.colOf(patch) - grid_.colOf(other));
         return values_[toSize(rows * grid_.cols + cols)];
@@ -36,28 +35,11 @@ public:
 
 private:
     PatchGrid grid_;
-    std::vector<float> values_;
+    std::vector<double> values_;
 };
 
-// Indices of the m largest values, best first; equal values: lower index first.
-void largest(std::span<const float> values, std::span<int> best) {
-    std::size_t filled = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const float value = std::isnan(values[i]) ? -std::numeric_limits<float>::max() : values[i];
-        if (filled == best.size() && !(value > values[toSize(best[filled - 1])])) {
-            continue;
-        }
-        std::size_t place = filled < best.size() ? filled++ : filled - 1;
-        while (place > 0 && value > values[toSize(best[place - 1])]) {
-            best[place] = best[place - 1];
-            --place;
-        }
-        best[place] = static_cast<int>(i);
-    }
-}
-
 // Softmax of the chosen similarities over the edges of one context.
-void softmaxOver(std::span<const float> similarity,
+void softmaxOver(std::span<const double> similarity,
                  std::span<const int> chosen,
                  double temperature,
                  std::span<double> weight) {
@@ -134,10 +116,9 @@ Partition partition(std::span<const float> score, int n_anchors) {
 ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const Partition& sides) {
     // Step 3: R = lambda (1 + sem) / 2 + (1 - lambda) spa.
     const at::Tensor unit = unitRows(in.compared);
-    HostMatrix similarity = toHost(at::matmul(gatherRows(unit, sides.contexts),
-                                              gatherRows(unit, sides.anchors).transpose(0, 1)));
+    const HostMatrix semantic = toHost(at::matmul(gatherRows(unit, sides.contexts),
+                                                  gatherRows(unit, sides.anchors).transpose(0, 1)));
     const SpatialTable spatial(in.grid, options.sigma, 1.0 - options.lambda);
-    const auto semantic_share = static_cast<float>(options.lambda);
     const std::vector<std::int32_t> anchor_patches = patchesOf(in.patches, sides.anchors);
 
     ContextGraph graph;
@@ -146,18 +127,29 @@ ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const
     const auto edges = toSize(graph.edges);
     graph.anchor.resize(sides.contexts.size() * edges);
     graph.weight.resize(sides.contexts.size() * edges);
+    const std::vector<float> anchor_score = toHostVector(gatherRows(in.score, sides.anchors));
+    std::vector<double> similarity(n_anchors);
+    std::vector<char> open(n_anchors, 1);
     for (std::size_t c = 0; c < sides.contexts.size(); ++c) {
         const std::int32_t patch = in.patches[toSize(sides.contexts[c])];
-        const std::span<float> row(similarity.values.data() + c * n_anchors, n_anchors);
+        const std::span<const float> cosine = semantic.row(static_cast<int>(c));
         for (std::size_t a = 0; a < n_anchors; ++a) {
-            row[a] =
-                semantic_share * (0.5F * (1.0F + row[a])) + spatial.at(patch, anchor_patches[a]);
+            similarity[a] = options.lambda * (1.0 + static_cast<double>(cosine[a])) / 2.0 +
+                            spatial.at(patch, anchor_patches[a]);
         }
-        // Step 4: the m largest, and the softmax over them.
+        // Step 4: the m largest, ties to the larger c, and the softmax over them.
         const std::span<int> chosen(graph.anchor.data() + c * edges, edges);
-        largest(row, chosen);
-        softmaxOver(
-            row, chosen, options.temperature, std::span(graph.weight.data() + c * edges, edges));
+        for (int& anchor : chosen) {
+            anchor = bestSlot(similarity, open, anchor_score);
+            open[toSize(anchor)] = 0;
+        }
+        for (const int anchor : chosen) {
+            open[toSize(anchor)] = 1;
+        }
+        softmaxOver(similarity,
+                    chosen,
+                    options.temperature,
+                    std::span(graph.weight.data() + c * edges, edges));
     }
     return graph;
 }

@@ -9,8 +9,12 @@ namespace prunescope {
 
 namespace {
 
-// Gains this small beside the first ones are what is left of rounding.
+// Gains this small beside the first ones, and distances this small, are what is left of rounding.
 constexpr double kRounding = 1e-12;
+
+double distanceOf(double cosine) {
+    return 1.0 - cosine < kRounding ? 0.0 : 1.0 - cosine;
+}
 
 // Coverage and gains, kept up to date: a pick changes the gains only through the rows whose
 // coverage it raises, and these become few quickly.
@@ -19,10 +23,10 @@ public:
     explicit Gains(const CoverInput& in)
         : in_(in), covered_(in.mass.size(), 0.0), gain_(in.mass.size(), 0.0) {
         for (std::size_t i = 0; i < covered_.size(); ++i) {
-            const std::span<const float> row = in.similarity.row(static_cast<int>(i));
+            const std::span<const double> row = in.similarity.row(static_cast<int>(i));
             const double weight = in.mass[i];
             for (std::size_t j = 0; j < row.size(); ++j) {
-                gain_[j] += weight * std::max(static_cast<double>(row[j]), 0.0);
+                gain_[j] += weight * std::max(row[j], 0.0);
             }
         }
         const double largest = *std::max_element(gain_.begin(), gain_.end());
@@ -30,7 +34,7 @@ public:
     }
 
     void pick(int j) {
-        const std::span<const float> to_pick = in_.similarity.row(j);
+        const std::span<const double> to_pick = in_.similarity.row(j);
         for (std::size_t i = 0; i < covered_.size(); ++i) {
             const double raised = to_pick[i];
             if (!(raised > covered_[i])) {
@@ -38,10 +42,9 @@ public:
             }
             const double before = covered_[i];
             const double weight = in_.mass[i];
-            const std::span<const float> row = in_.similarity.row(static_cast<int>(i));
+            const std::span<const double> row = in_.similarity.row(static_cast<int>(i));
             for (std::size_t l = 0; l < row.size(); ++l) {
-                const double within =
-                    std::min(std::max(static_cast<double>(row[l]), before), raised);
+                const double within = std::min(std::max(row[l], before), raised);
                 gain_[l] -= weight * (within - before);
             }
             covered_[i] = raised;
@@ -59,13 +62,25 @@ private:
 
 }  // namespace
 
-HostMatrix cosineMatrix(const at::Tensor& rows) {
-    const at::Tensor unit = unitRows(rows);
-    HostMatrix out = toHost(at::matmul(unit, unit.transpose(0, 1)));
+CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others) {
+    const at::Tensor product =
+        at::matmul(unitRows(rows.to(at::kDouble)), unitRows(others.to(at::kDouble)).transpose(0, 1))
+            .to(at::kCPU)
+            .contiguous();
+    CosineMatrix out;
+    out.rows = static_cast<int>(product.size(0));
+    out.cols = static_cast<int>(product.size(1));
+    const double* data = product.const_data_ptr<double>();
+    out.values.assign(data, data + product.numel());
+    return out;
+}
+
+CosineMatrix selfCosines(const at::Tensor& rows) {
+    CosineMatrix out = cosineMatrix(rows, rows);
     const auto n = toSize(out.rows);
     for (std::size_t i = 0; i < n; ++i) {
-        float& own = out.values[i * n + i];
-        own = own > 0.5F ? 1.0F : 0.0F;
+        double& own = out.values[i * n + i];
+        own = own > 0.5 ? 1.0 : 0.0;
         for (std::size_t j = 0; j < i; ++j) {
             out.values[i * n + j] = out.values[j * n + i];
         }
@@ -97,11 +112,11 @@ std::vector<int> farthestPoints(const CoverInput& in, int k) {
     std::vector<double> distance(n, 0.0);
     // The first: farthest from its nearest other token.
     for (std::size_t j = 0; j < n && n > 1; ++j) {
-        const std::span<const float> row = in.similarity.row(static_cast<int>(j));
+        const std::span<const double> row = in.similarity.row(static_cast<int>(j));
         double nearest = std::numeric_limits<double>::infinity();
         for (std::size_t i = 0; i < n; ++i) {
             if (i != j) {
-                nearest = std::min(nearest, 1.0 - static_cast<double>(row[i]));
+                nearest = std::min(nearest, distanceOf(row[i]));
             }
         }
         distance[j] = nearest;
@@ -111,9 +126,9 @@ std::vector<int> farthestPoints(const CoverInput& in, int k) {
         const int best = bestSlot(distance, open, in.preference);
         open[toSize(best)] = 0;
         picks.push_back(best);
-        const std::span<const float> row = in.similarity.row(best);
+        const std::span<const double> row = in.similarity.row(best);
         for (std::size_t i = 0; i < n; ++i) {
-            const double to_best = 1.0 - static_cast<double>(row[i]);
+            const double to_best = distanceOf(row[i]);
             distance[i] = t == 0 ? to_best : std::min(distance[i], to_best);
         }
     }

@@ -7,16 +7,30 @@
 
 namespace prunescope {
 
+/// Cosines in double: small gains meet exact ties all the time (two tokens that cover only each
+/// other), and in float32 their noise is larger than the tolerance of a tie.
+struct CosineMatrix {
+    std::vector<double> values;
+    int rows = 0;
+    int cols = 0;
+
+    std::span<const double> row(int i) const {
+        return std::span(values).subspan(toSize(i) * toSize(cols), toSize(cols));
+    }
+};
+
+/// Cosine of every row with every row of the other.
+CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others);
+
 /// Greedy choices of k representatives from a similarity matrix.
 struct CoverInput {
-    const HostMatrix& similarity;       ///< [M, M] cosines, symmetric
+    const CosineMatrix& similarity;     ///< [M, M], symmetric
     std::span<const float> mass;        ///< [M] w
     std::span<const float> preference;  ///< [M] c: decides ties
 };
 
-/// Cosine similarity of all rows, exactly symmetric and with a diagonal of exactly 1 (0 for zero
-/// rows): tokens that gain the same in exact arithmetic then also tie in ours.
-HostMatrix cosineMatrix(const at::Tensor& rows);
+/// Of a set with itself: exactly symmetric, with a diagonal of exactly 1 (0 for zero rows).
+CosineMatrix selfCosines(const at::Tensor& rows);
 
 /// Facility location: k times the largest G_j = f_j sum_i w_i max(0, S_ij - m_i), m_i the coverage
 /// so far. Slots in the order of picking. methods.md 4.3 TATCS step 2; with a factor, 2.5.

@@ -52,20 +52,28 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
 }
 
 std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {
-    std::vector<std::int64_t> slots(score.size());
-    std::iota(slots.begin(), slots.end(), 0);
-    const std::size_t n_keep = std::min(toSize(std::max(k, 0)), slots.size());
-    const auto before = [&](std::int64_t a, std::int64_t b) {
-        const float left = rankable(score[toSize(a)]);
-        const float right = rankable(score[toSize(b)]);
-        return left != right ? left > right : a < b;
-    };
-    if (n_keep < slots.size()) {
-        std::nth_element(slots.begin(),
-                         slots.begin() + static_cast<std::ptrdiff_t>(n_keep),
-                         slots.end(),
-                         before);
-        slots.resize(n_keep);
+    std::vector<std::int64_t> order(score.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto value = [&](std::int64_t slot) { return rankable(score[toSize(slot)]); };
+    std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+        return value(a) != value(b) ? value(a) > value(b) : a < b;
+    });
+    std::vector<std::int64_t> slots;
+    std::size_t head = 0;  // the largest that is left; taken ones behind it are marked -1
+    while (head < order.size() && slots.size() < toSize(std::max(k, 0))) {
+        if (order[head] < 0) {
+            ++head;
+            continue;
+        }
+        std::size_t pick = head;
+        for (std::size_t i = head + 1; i < order.size(); ++i) {
+            if (order[i] >= 0 && !tiesWith(value(order[i]), value(order[head]))) {
+                break;
+            }
+            pick = order[i] >= 0 && order[i] < order[pick] ? i : pick;
+        }
+        slots.push_back(order[pick]);
+        order[pick] = -1;
     }
     std::sort(slots.begin(), slots.end());
     return slots;
@@ -85,19 +93,28 @@ int bestSlot(std::span<const double> value,
             largest = value[i];
         }
     }
-    int best = -1;
     int first = -1;
+    int best = -1;
+    float liked = -std::numeric_limits<float>::infinity();
     for (std::size_t i = 0; i < value.size(); ++i) {
         if (!usable(i)) {
             continue;
         }
         first = first < 0 ? static_cast<int>(i) : first;
-        if (tiesWith(value[i], largest) &&
-            (best < 0 || (!preference.empty() && preference[i] > preference[toSize(best)]))) {
-            best = static_cast<int>(i);
+        if (tiesWith(value[i], largest)) {
+            best = best < 0 ? static_cast<int>(i) : best;
+            liked = preference.empty() ? liked : std::max(liked, preference[i]);
         }
     }
-    return best >= 0 ? best : first;  // `first` only when every value is NaN
+    if (best < 0) {
+        return first;  // every value is NaN
+    }
+    for (std::size_t i = toSize(best); i < preference.size(); ++i) {
+        if (usable(i) && tiesWith(value[i], largest) && tiesWith(preference[i], liked)) {
+            return static_cast<int>(i);
+        }
+    }
+    return best;
 }
 
 at::Tensor rowNorms(const at::Tensor& rows) {

@@ -1,7 +1,5 @@
 #include "core/prune/tatcs.h"
 
-#include "core/prune/cover.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,6 +13,9 @@ namespace {
 
 // Up to this many text tokens all of them rate.
 constexpr std::size_t kRateAll = 4;
+
+// Cosines that differ by less are the same for all: projected features are float32.
+constexpr double kConstant = 1e-6;
 
 // Text tokens whose mean softmax over the tokens is above the mean (methods.md 3.2 step 1). The
 // mean of a softmax over Lt tokens is 1/Lt.
@@ -52,61 +53,54 @@ std::vector<std::int64_t> raters(const at::Tensor& projected, const at::Tensor& 
 }
 
 // rho: the largest cosine with a rater, scaled over the pool to [0, 1].
-std::vector<float> scaledMaxima(const HostMatrix& cosines) {
-    std::vector<float> out(toSize(cosines.rows));
+std::vector<float> scaledMaxima(const CosineMatrix& cosines) {
+    std::vector<double> strongest;
     for (int i = 0; i < cosines.rows; ++i) {
-        const std::span<const float> row = cosines.row(i);
-        out[toSize(i)] = *std::max_element(row.begin(), row.end());
+        const std::span<const double> row = cosines.row(i);
+        strongest.push_back(*std::max_element(row.begin(), row.end()));
     }
-    const auto [low, high] = std::minmax_element(out.begin(), out.end());
-    const float least = *low;
-    const float range = *high - least;
-    for (float& value : out) {
-        value = range > 0 ? (value - least) / range : 0.5F;
+    const auto [low, high] = std::minmax_element(strongest.begin(), strongest.end());
+    const double least = *low;
+    const double range = *high - least;
+    std::vector<float> out;
+    for (const double value : strongest) {
+        out.push_back(range > kConstant ? static_cast<float>((value - least) / range) : 0.5F);
     }
     return out;
 }
 
-// In double: a column that is constant must centre to exactly 0, not to rounding.
-void centreColumns(HostMatrix& matrix) {
+void centreColumns(CosineMatrix& matrix) {
     const auto cols = toSize(matrix.cols);
     for (std::size_t u = 0; u < cols; ++u) {
         double mean = 0;
         for (std::size_t i = u; i < matrix.values.size(); i += cols) {
-            mean += static_cast<double>(matrix.values[i]);
+            mean += matrix.values[i];
         }
         mean /= matrix.rows;
         for (std::size_t i = u; i < matrix.values.size(); i += cols) {
-            matrix.values[i] = static_cast<float>(static_cast<double>(matrix.values[i]) - mean);
+            matrix.values[i] -= mean;
         }
     }
 }
 
-void scaleRowsToUnit(HostMatrix& matrix) {
+// Profiles that differ from the mean by no more than float32's rounding say nothing: they become 0.
+void scaleRowsToUnit(CosineMatrix& matrix) {
     const auto cols = toSize(matrix.cols);
     for (int i = 0; i < matrix.rows; ++i) {
-        float* row = matrix.values.data() + toSize(i) * cols;
-        double squared = 0;
-        for (std::size_t u = 0; u < cols; ++u) {
-            squared += static_cast<double>(row[u]) * static_cast<double>(row[u]);
-        }
-        const double norm = std::max(std::sqrt(squared), 1e-12);
-        for (std::size_t u = 0; u < cols; ++u) {
-            row[u] = static_cast<float>(static_cast<double>(row[u]) / norm);
+        const std::span<double> row(matrix.values.data() + toSize(i) * cols, cols);
+        const double norm = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
+        for (double& value : row) {
+            value = norm > kConstant ? value / norm : 0.0;
         }
     }
 }
 
-double dot(std::span<const float> a, std::span<const float> b) {
-    double sum = 0;
-    for (std::size_t u = 0; u < a.size(); ++u) {
-        sum += static_cast<double>(a[u]) * static_cast<double>(b[u]);
-    }
-    return sum;
+double dot(std::span<const double> a, std::span<const double> b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
 // Step 2.
-std::vector<int> firstCentres(const HostMatrix& similarity,
+std::vector<int> firstCentres(const CosineMatrix& similarity,
                               const TatcsInput& in,
                               const std::string& init,
                               int k) {
@@ -119,8 +113,8 @@ std::vector<int> firstCentres(const HostMatrix& similarity,
 }
 
 // Steps 4 and 5: the cluster of every slot. `unit_profile` has rows of length 1 (or 0).
-std::vector<int> assign(const HostMatrix& similarity,
-                        const HostMatrix& unit_profile,
+std::vector<int> assign(const CosineMatrix& similarity,
+                        const CosineMatrix& unit_profile,
                         const std::vector<int>& centres,
                         double eta) {
     const std::size_t k = centres.size();
@@ -133,10 +127,10 @@ std::vector<int> assign(const HostMatrix& similarity,
     std::vector<double> closeness(k);
     std::vector<int> cluster_of(toSize(similarity.rows));
     for (int i = 0; i < similarity.rows; ++i) {
-        const std::span<const float> row = similarity.row(i);
+        const std::span<const double> row = similarity.row(i);
         for (std::size_t j = 0; j < k; ++j) {
             const int centre = centres[toSize(by_patch[j])];
-            closeness[j] = (1.0 - eta) * static_cast<double>(row[toSize(centre)]);
+            closeness[j] = (1.0 - eta) * row[toSize(centre)];
             if (eta > 0) {
                 closeness[j] += eta * dot(unit_profile.row(i), unit_profile.row(centre));
             }
@@ -150,7 +144,7 @@ std::vector<int> assign(const HostMatrix& similarity,
 }
 
 // Step 6: the text-biased medoid of every cluster.
-std::vector<int> reselect(const HostMatrix& similarity,
+std::vector<int> reselect(const CosineMatrix& similarity,
                           const TatcsInput& in,
                           double mu,
                           std::size_t k,
@@ -167,11 +161,10 @@ std::vector<int> reselect(const HostMatrix& similarity,
         std::vector<double> value;
         std::vector<float> preference;
         for (const int i : cluster) {
-            const std::span<const float> row = similarity.row(i);
+            const std::span<const double> row = similarity.row(i);
             double sum = 0;
             for (const int l : cluster) {
-                sum += static_cast<double>(in.mass[toSize(l)]) / mean_mass *
-                       static_cast<double>(row[toSize(l)]);
+                sum += static_cast<double>(in.mass[toSize(l)]) / mean_mass * row[toSize(l)];
             }
             value.push_back(sum / static_cast<double>(cluster.size()) +
                             mu * static_cast<double>(out.text.relevance[toSize(i)]));
@@ -193,7 +186,7 @@ TextRelevance textRelevance(const at::Tensor& projected, const at::Tensor& text,
         return out;
     }
     const at::Tensor rating = gatherRows(text, raters(projected, text));
-    out.profile = toHost(at::matmul(unitRows(projected), unitRows(rating).transpose(0, 1)));
+    out.profile = cosineMatrix(projected, rating);
     out.relevance = scaledMaxima(out.profile);
     centreColumns(out.profile);
     return out;
@@ -201,11 +194,11 @@ TextRelevance textRelevance(const at::Tensor& projected, const at::Tensor& text,
 
 Reselection tatcs(const TatcsInput& in, const TatcsOptions& options, int k) {
     Reselection out;
-    const HostMatrix similarity = cosineMatrix(in.tokens);             // step 1
+    const CosineMatrix similarity = selfCosines(in.tokens);            // step 1
     out.centres = firstCentres(similarity, in, options.init, k);       // step 2
     out.text = textRelevance(in.projected, in.text, similarity.rows);  // step 3
     const double eta = out.text.has_text && out.text.profile.cols > 1 ? options.eta : 0.0;
-    HostMatrix unit_profile = out.text.profile;
+    CosineMatrix unit_profile = out.text.profile;
     scaleRowsToUnit(unit_profile);
     std::vector<int> centres = out.centres;
     for (int round = 0; round < options.rounds; ++round) {                       // step 7

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/prune/cover.h"
 #include "core/prune/select.h"
 
 #include <cstdint>
@@ -32,7 +33,7 @@ struct TatcsInput {
 /// Step 3.
 struct TextRelevance {
     bool has_text = false;
-    HostMatrix profile;            ///< [M, raters] cosines, column-centred
+    CosineMatrix profile;          ///< [M, raters] cosines, column-centred
     std::vector<float> relevance;  ///< [M] rho in [0, 1]; 0.5 where it is the same for all
 };
 

@@ -17,7 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 
 // Facility location with every gain computed anew, in double.
-std::vector<int> plainFacility(const HostMatrix& s,
+std::vector<int> plainFacility(const CosineMatrix& s,
                                const std::vector<float>& mass,
                                const std::vector<float>& preference,
                                int k,
@@ -30,8 +30,7 @@ std::vector<int> plainFacility(const HostMatrix& s,
         std::vector<double> gain(n, 0.0);
         for (std::size_t j = 0; j < n; ++j) {
             for (std::size_t i = 0; i < n; ++i) {
-                const double better =
-                    static_cast<double>(s.row(static_cast<int>(i))[j]) - covered[i];
+                const double better = s.row(static_cast<int>(i))[j] - covered[i];
                 gain[j] += static_cast<double>(mass[i]) * std::max(0.0, better);
             }
             gain[j] *= factor.empty() ? 1.0 : static_cast<double>(factor[j]);
@@ -40,8 +39,7 @@ std::vector<int> plainFacility(const HostMatrix& s,
         open[toSize(best)] = 0;
         picks.push_back(best);
         for (std::size_t i = 0; i < n; ++i) {
-            covered[i] =
-                std::max(covered[i], static_cast<double>(s.row(static_cast<int>(i))[toSize(best)]));
+            covered[i] = std::max(covered[i], s.row(static_cast<int>(i))[toSize(best)]);
         }
     }
     return picks;
@@ -50,7 +48,7 @@ std::vector<int> plainFacility(const HostMatrix& s,
 }  // namespace
 
 TEST(Cover, CosinesAreSymmetricWithAUnitDiagonal) {
-    const HostMatrix s = cosineMatrix(testing::normals({20, 7}, 1, 30.0));
+    const CosineMatrix s = selfCosines(testing::normals({20, 7}, 1, 30.0));
     for (int i = 0; i < 20; ++i) {
         EXPECT_EQ(s.row(i)[toSize(i)], 1);
         for (int j = 0; j < 20; ++j) {
@@ -61,7 +59,7 @@ TEST(Cover, CosinesAreSymmetricWithAUnitDiagonal) {
 
 TEST(Cover, IncrementalGainsEqualThoseComputedAnew) {
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
-        const HostMatrix s = cosineMatrix(testing::normals({40, 5}, seed));
+        const CosineMatrix s = selfCosines(testing::normals({40, 5}, seed));
         const std::vector<float> mass =
             toHostVector(testing::normals({40}, seed + 100).abs().add(1.0));
         const std::vector<float> c = toHostVector(testing::normals({40}, seed + 200).abs());
@@ -72,7 +70,7 @@ TEST(Cover, IncrementalGainsEqualThoseComputedAnew) {
 
 TEST(Cover, EqualGainsGoToTheLargerScoreThenTheLowerSlot) {
     // Two pairs that cover only each other: all four gain the same.
-    const HostMatrix s = cosineMatrix(testing::matrixOf({1, 0, 1, 0, 0, 1, 0, 1}, 2));
+    const CosineMatrix s = selfCosines(testing::matrixOf({1, 0, 1, 0, 0, 1, 0, 1}, 2));
     const std::vector<float> mass(4, 1.0F);
     EXPECT_THAT(facilityLocation({s, mass, std::vector<float>{1, 2, 4, 3}}, 2, {}),
                 ElementsAre(2, 1));
@@ -80,7 +78,7 @@ TEST(Cover, EqualGainsGoToTheLargerScoreThenTheLowerSlot) {
 }
 
 TEST(Cover, ConstantFeaturesStillGiveDifferentPicks) {
-    const HostMatrix s = cosineMatrix(at::full({5, 3}, 2.0));
+    const CosineMatrix s = selfCosines(at::full({5, 3}, 2.0));
     const std::vector<float> mass(5, 1.0F);
     EXPECT_THAT(facilityLocation({s, mass, std::vector<float>{0, 1, 3, 2, 4}}, 5, {}),
                 ElementsAre(4, 2, 3, 1, 0));
@@ -89,13 +87,13 @@ TEST(Cover, ConstantFeaturesStillGiveDifferentPicks) {
 
 TEST(Cover, FarthestPointsStartAtTheLoneliest) {
     // Slots 0 and 1 nearly equal, 2 at a right angle to them, 3 opposite.
-    const HostMatrix s = cosineMatrix(testing::matrixOf({1, 0, 1, 0.1F, 0, 1, -1, -0.2F}, 2));
+    const CosineMatrix s = selfCosines(testing::matrixOf({1, 0, 1, 0.1F, 0, 1, -1, -0.2F}, 2));
     const std::vector<float> mass(4, 1.0F);
     const std::vector<int> picks = farthestPoints({s, mass, std::vector<float>(4, 0.0F)}, 3);
     EXPECT_EQ(picks[0], 3);
     EXPECT_EQ(picks[1], 1);
     EXPECT_EQ(picks[2], 2);
-    const HostMatrix one = cosineMatrix(testing::matrixOf({1, 0}, 2));
+    const CosineMatrix one = selfCosines(testing::matrixOf({1, 0}, 2));
     EXPECT_THAT(farthestPoints({one, std::vector<float>(1, 1.0F), std::vector<float>(1, 0.0F)}, 1),
                 ElementsAre(0));
 }

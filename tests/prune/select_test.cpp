@@ -24,6 +24,9 @@ TEST(Select, TopSlotsPreferLargerThenLower) {
     EXPECT_THAT(topSlots(std::vector<float>{1, 3, 2, 3, 2, 2}, 4), ElementsAre(1, 2, 3, 4));
     EXPECT_THAT(topSlots(std::vector<float>{nan, 0, nan, -1}, 2), ElementsAre(1, 3));
     EXPECT_THAT(topSlots(std::vector<float>{nan, nan, nan}, 2), ElementsAre(0, 1));
+    const float near = 2.0F * (1.0F - 5e-7F);  // a tie, settled by the slot
+    EXPECT_THAT(topSlots(std::vector<float>{near, 2, 3}, 2), ElementsAre(0, 2));
+    EXPECT_THAT(topSlots(std::vector<float>{2 * (1.0F - 3e-6F), 2, 3}, 2), ElementsAre(1, 2));
     EXPECT_THAT(topSlots(std::vector<float>{5, 4}, 9), ElementsAre(0, 1));
     EXPECT_THAT(topSlots(std::vector<float>{5, 4}, 0), IsEmpty());
 }
@@ -32,6 +35,7 @@ TEST(Select, BestSlotSettlesTies) {
     const std::vector<double> value{1.0, 2.0 - 1e-6, 2.0, 2.0 - 1e-5};
     EXPECT_EQ(bestSlot(value, {}, {}), 1);                              // a tie: lower slot
     EXPECT_EQ(bestSlot(value, {}, std::vector<float>{9, 1, 2, 9}), 2);  // larger preference
+    EXPECT_EQ(bestSlot(value, {}, std::vector<float>{9, 2, 2.0000005F, 9}), 1);  // tied as well
     EXPECT_EQ(bestSlot(value, std::vector<char>{1, 0, 0, 1}, {}), 3);
     EXPECT_EQ(bestSlot(std::vector<double>{-1.0, -1.0 - 1e-7}, {}, {}), 0);
     EXPECT_EQ(bestSlot(std::vector<double>{0.0, 0.0, -1e-9}, std::vector<char>{0, 1, 1}, {}), 1);
