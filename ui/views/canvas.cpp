@@ -271,7 +271,8 @@ void Canvas::paintFooter(QPainter& painter) const {
               themeFor(palette()),
               parts.join(QStringLiteral(" · ")),
               QPointF(8, height() - 6),
-              Qt::BottomLeftCorner);
+              Qt::BottomLeftCorner,
+              width() - 16);
 }
 
 void Canvas::paintHoverCard(QPainter& painter) const {

@@ -1,21 +1,21 @@
 #include "ui/views/canvas_card.h"
 
+#include <algorithm>
+
 namespace prunescope {
 
-namespace {
-
-constexpr double kWidest = 440;
-
-}  // namespace
-
-void paintCard(
-    QPainter& painter, const Theme& theme, const QString& text, QPointF at, Qt::Corner corner) {
+void paintCard(QPainter& painter,
+               const Theme& theme,
+               const QString& text,
+               QPointF at,
+               Qt::Corner corner,
+               double widest) {
     if (text.isEmpty()) {
         return;
     }
     const QFontMetricsF metrics(painter.font());
-    const QRectF bounds =
-        metrics.boundingRect(QRectF(0, 0, kWidest, 1000), Qt::AlignLeft | Qt::TextWordWrap, text);
+    const QRectF bounds = metrics.boundingRect(
+        QRectF(0, 0, std::max(40.0, widest - 14), 1000), Qt::AlignLeft | Qt::TextWordWrap, text);
     QRectF card(at, bounds.size() + QSizeF(14, 8));
     if (corner == Qt::TopRightCorner || corner == Qt::BottomRightCorner) {
         card.translate(-card.width(), 0);

@@ -6,8 +6,12 @@
 
 namespace prunescope {
 
-/// A small card of wrapped text whose `corner` lies at `at`.
-void paintCard(
-    QPainter& painter, const Theme& theme, const QString& text, QPointF at, Qt::Corner corner);
+/// A small card of wrapped text whose `corner` lies at `at`, at most `widest` wide.
+void paintCard(QPainter& painter,
+               const Theme& theme,
+               const QString& text,
+               QPointF at,
+               Qt::Corner corner,
+               double widest = 440);
 
 }  // namespace prunescope

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QSignalBlocker>
 #include <QSlider>
-#include <QStyle>
 #include <QToolButton>
 
 namespace prunescope {
@@ -16,6 +17,25 @@ namespace prunescope {
 namespace {
 
 constexpr int kStep_ms = 700;
+
+/// A play or pause sign in the text colour, so that it can be seen in a dark window too.
+QIcon playIcon(bool is_playing, const QColor& ink, double ratio) {
+    constexpr int kSide = 18;
+    QPixmap pixmap(QSize(kSide, kSide) * ratio);
+    pixmap.setDevicePixelRatio(ratio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(ink);
+    if (is_playing) {
+        painter.drawRect(QRectF(4, 3, 4, 12));
+        painter.drawRect(QRectF(10, 3, 4, 12));
+    } else {
+        painter.drawPolygon(QPolygonF{QPointF(4, 2.5), QPointF(15, 9), QPointF(4, 15.5)});
+    }
+    return {pixmap};
+}
 
 }  // namespace
 
@@ -102,10 +122,22 @@ void StageScrubber::advance() {
 
 void StageScrubber::setPlaying(bool playing) {
     playing ? timer_.start() : timer_.stop();
-    play_->setIcon(style()->standardIcon(playing ? QStyle::SP_MediaPause : QStyle::SP_MediaPlay));
+    refreshIcon();
     const QString name = playing ? tr("Pause") : tr("Play the stages");
     play_->setAccessibleName(name);
     play_->setToolTip(name + tr(" (Space)"));
+}
+
+void StageScrubber::refreshIcon() {
+    play_->setIcon(
+        playIcon(isPlaying(), palette().color(QPalette::ButtonText), devicePixelRatioF()));
+}
+
+void StageScrubber::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) {
+        refreshIcon();
+    }
+    QWidget::changeEvent(event);
 }
 
 }  // namespace prunescope

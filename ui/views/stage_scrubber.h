@@ -24,11 +24,15 @@ public:
 public Q_SLOTS:
     void togglePlay();
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void takeTrace();
     void takeStage();
     void advance();
     void setPlaying(bool playing);
+    void refreshIcon();
     const ViewTrace* view() const;
     int lastStage() const;
 
