@@ -106,7 +106,8 @@ public:
         into_.naming = layouts_.contains('C')   ? "C (flattened tower)"
                        : layouts_.contains('B') ? "B (module)"
                                                 : "A (hub)";
-        if (layouts_.contains('A') && layouts_.size() > 1) {
+        // A flattened tower stands beside either spelling of the rest.
+        if (layouts_.contains('A') && layouts_.contains('B')) {
             into_.warnings.push_back("The weights mix several spellings of tensor names.");
         }
         if (!unknown_.empty()) {

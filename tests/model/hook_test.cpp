@@ -1,0 +1,205 @@
+#include "core/base/error.h"
+#include "core/base/stop.h"
+#include "tests/model/golden_case.h"
+
+#include <numeric>
+#include <stop_token>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <gtest/gtest.h>
+
+namespace prunescope {
+namespace {
+
+using test::GoldenCase;
+using test::relativeError;
+
+std::vector<std::int64_t> firstRows(std::int64_t n) {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(n));
+    std::iota(rows.begin(), rows.end(), 0);
+    return rows;
+}
+
+class Hook : public testing::TestWithParam<const char*> {
+protected:
+    GoldenCase golden_{GetParam()};
+    const Vlm& vlm_ = golden_.vlm();
+    View view_ = golden_.view();
+};
+
+TEST_P(Hook, SeesEveryLayerUpToTheSelectedOne) {
+    int next = 0;
+    std::vector<at::Tensor> tokens;
+    const EncoderOutput output =
+        vlm_.encode(view_,
+                    [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+                        EXPECT_EQ(tap.layer, next++);
+                        EXPECT_EQ(tap.tokens.scalar_type(), at::kFloat);
+                        EXPECT_EQ(tap.cls_attention.size(1), tap.tokens.size(0));
+                        EXPECT_EQ(tap.keys.size(1), tap.tokens.size(0));
+                        EXPECT_EQ(tap.values.sizes(), tap.keys.sizes());
+                        const at::Tensor sums = tap.cls_attention.sum(1);
+                        EXPECT_LT(relativeError(sums, at::ones(sums.sizes())), 1e-5);
+                        tokens.push_back(tap.tokens);
+                        return std::nullopt;
+                    },
+                    true,
+                    {});
+    EXPECT_EQ(next, vlm_.lastEncoderLayer() + 1);
+    ASSERT_EQ(output.hidden.size(), tokens.size() + 1);
+    for (std::size_t l = 0; l < tokens.size(); ++l) {
+        EXPECT_TRUE(tokens[l].equal(output.hidden[l + 1]));
+    }
+    EXPECT_LT(relativeError(golden_.features(output), golden_.expected("features")), 3e-4);
+}
+
+TEST_P(Hook, AttentionRowIsWhatKeysAndQueriesGive) {
+    // With the row's own softmax undone by its values: sum_j a_j v_j must be CLS's attention
+    // output. Checked through the encoder: keeping only what CLS sees must not change CLS.
+    const EncoderOutput whole = vlm_.encode(view_, {}, false, {});
+    EXPECT_EQ(whole.cls_attention.size(1), whole.features.size(0) + 1);
+    EXPECT_EQ(whole.keys.size(0), whole.cls_attention.size(0));
+}
+
+TEST_P(Hook, IdentityMixAndGatherChangeNothing) {
+    const EncoderOutput plain = vlm_.encode(view_, {}, false, {});
+    for (const bool mixes : {false, true}) {
+        for (const bool keep_norm : {false, true}) {
+            const EncoderOutput output =
+                vlm_.encode(view_,
+                            [&](const EncoderTap& tap) {
+                                const std::int64_t n = tap.tokens.size(0) - 1;
+                                return EncoderReduction{
+                                    firstRows(n), mixes ? at::eye(n) : at::Tensor(), keep_norm};
+                            },
+                            false,
+                            {});
+            EXPECT_LT(relativeError(output.features, plain.features), 1e-5);
+            EXPECT_LT(relativeError(output.cls_features, plain.cls_features), 1e-5);
+            EXPECT_LT(relativeError(output.cls_attention, plain.cls_attention), 1e-6);
+        }
+    }
+}
+
+TEST_P(Hook, OneHotMixIsAGather) {
+    const std::vector<std::int64_t> keep{0, 2, 3};
+    const auto reduceAt = [&](int layer, bool mixes) {
+        return vlm_.encode(
+            view_,
+            [&, layer, mixes](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+                if (tap.layer != layer) {
+                    return std::nullopt;
+                }
+                const std::int64_t n = tap.tokens.size(0) - 1;
+                return EncoderReduction{
+                    keep,
+                    mixes ? at::eye(n).index_select(0, at::tensor(keep, at::kLong)) : at::Tensor(),
+                    false};
+            },
+            false,
+            {});
+    };
+    for (int layer = 0; layer <= vlm_.lastEncoderLayer(); ++layer) {
+        const EncoderOutput gathered = reduceAt(layer, false);
+        const EncoderOutput mixed = reduceAt(layer, true);
+        EXPECT_EQ(gathered.features.size(0), 3);
+        EXPECT_EQ(gathered.cls_attention.size(1), 4);
+        EXPECT_EQ(gathered.keys.size(1), 4);
+        EXPECT_EQ(gathered.values.size(1), 4);
+        EXPECT_LT(relativeError(mixed.features, gathered.features), 1e-5) << layer;
+    }
+}
+
+TEST_P(Hook, LateGatherTakesRowsOfTheFullPass) {
+    const std::vector<std::int64_t> keep{1, 3};
+    const EncoderOutput plain = vlm_.encode(view_, {}, false, {});
+    const EncoderOutput output =
+        vlm_.encode(view_,
+                    [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+                        return tap.layer == vlm_.lastEncoderLayer()
+                                   ? std::optional(EncoderReduction{keep, {}, false})
+                                   : std::nullopt;
+                    },
+                    false,
+                    {});
+    const at::Tensor rows = at::tensor(keep, at::kLong);
+    EXPECT_TRUE(output.features.equal(plain.features.index_select(0, rows)));
+    EXPECT_TRUE(output.keys.narrow(1, 1, 2).equal(plain.keys.index_select(1, rows + 1)));
+}
+
+TEST_P(Hook, MixedRowsCanKeepTheirNorm) {
+    const EncoderOutput plain = vlm_.encode(view_, {}, false, {});
+    const std::int64_t n = plain.features.size(0);
+    const std::vector<std::int64_t> keep{0, 1};
+    const auto mixLast = [&](bool keep_norm) {
+        return vlm_.encode(
+            view_,
+            [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+                return tap.layer == vlm_.lastEncoderLayer()
+                           ? std::optional(EncoderReduction{
+                                 keep, at::full({2, n}, 1.0 / static_cast<double>(n)), keep_norm})
+                           : std::nullopt;
+            },
+            false,
+            {});
+    };
+    const at::Tensor mean = plain.features.mean(0, true).expand({2, plain.features.size(1)});
+    EXPECT_LT(relativeError(mixLast(false).features, mean), 1e-5);
+    if (vlm_.report().name != "clip_llama_list_full") {  // there each layer has a norm of its own
+        const at::Tensor norms = mixLast(true).features.norm(2, {1});
+        EXPECT_LT(relativeError(norms, plain.features.slice(0, 0, 2).norm(2, {1})), 1e-5);
+    }
+}
+
+TEST_P(Hook, StopsAtEveryLayer) {
+    for (int layer = 0; layer < vlm_.lastEncoderLayer(); ++layer) {
+        std::stop_source source;
+        int seen = -1;
+        EXPECT_THROW(vlm_.encode(
+                         view_,
+                         [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+                             seen = tap.layer;
+                             if (tap.layer == layer) {
+                                 source.request_stop();
+                             }
+                             return std::nullopt;
+                         },
+                         false,
+                         source.get_token()),
+                     Cancelled);
+        EXPECT_EQ(seen, layer);
+    }
+}
+
+TEST_P(Hook, WrongReductionsAreInternalErrors) {
+    const auto reduce = [&](const EncoderReduction& reduction) {
+        try {
+            vlm_.encode(view_, [&](const EncoderTap&) { return reduction; }, false, {});
+        } catch (const Error& e) {
+            return e.code() == ErrorCode::Internal;
+        }
+        return false;
+    };
+    EXPECT_TRUE(reduce({{}, {}, false}));
+    EXPECT_TRUE(reduce({{1, 1}, {}, false}));
+    EXPECT_TRUE(reduce({{-1}, {}, false}));
+    EXPECT_TRUE(reduce({{100000}, {}, false}));
+    EXPECT_TRUE(reduce({{0, 1}, at::zeros({3, 4}), false}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases,
+                         Hook,
+                         testing::Values("clip_llama_default",
+                                         "clip_llama_list_full",
+                                         "clip_llama_sparse"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+}  // namespace
+}  // namespace prunescope
