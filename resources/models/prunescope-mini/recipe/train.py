@@ -79,8 +79,8 @@ class Plan:
 
 def smoke_plan() -> Plan:
     """A run of about a minute."""
-    return Plan(stages=[Stage("tower224", 224, 16, 480, 1e-3, warm_up=5), Stage("tower336", 336, 8, 64, 4e-4, warm_up=2),
-                        Stage("reader", 336, 8, 320, 1e-3, warm_up=5), Stage("joint", 336, 8, 48, 3e-4, warm_up=2)],
+    return Plan(stages=[Stage("tower224", 224, 16, 240, 1e-3, warm_up=5), Stage("tower336", 336, 8, 64, 4e-4, warm_up=2),
+                        Stage("reader", 336, 8, 160, 1e-3, warm_up=5), Stage("joint", 336, 8, 48, 3e-4, warm_up=2)],
                 shape=Shape(vision_width=64, vision_layers=10, vision_heads=2, text_width=64, text_layers=2, text_heads=2, text_inner=128),
                 cached=64, toy=True)
 
@@ -443,7 +443,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     run.resume()
     run.train()
-    if arguments.smoke:
+    if arguments.smoke and not run.stop:
         import export
         import evaluate
         export.export(run, folder / "model", samples=4)
