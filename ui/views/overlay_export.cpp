@@ -103,6 +103,7 @@ bool writeSvg(const Figure& figure, const QString& path) {
     }
     QSvgGenerator generator;
     generator.setOutputDevice(&file);
+    generator.setResolution(96);
     generator.setSize(figure.page.toSize());
     generator.setViewBox(QRectF(QPointF(0, 0), figure.page));
     QPainter painter(&generator);

@@ -58,6 +58,7 @@ bool savePlot(QCustomPlot& plot, const QString& path, int width, int height) {
         }
         QSvgGenerator generator;
         generator.setOutputDevice(&file);
+        generator.setResolution(96);
         generator.setSize(QSize(width, height));
         generator.setViewBox(QRect(0, 0, width, height));
         QCPPainter painter;

@@ -13,8 +13,6 @@ namespace prunescope {
 
 namespace {
 
-constexpr double kFar = 1e9;
-
 QString text(const char* source) {
     return QCoreApplication::translate("ShiftPlot", source);
 }
@@ -184,6 +182,11 @@ void ShiftChart::addThreshold(const Theme& theme) {
     interval_ = on_layer(new QCPItemRect(plot_));
     interval_->setPen(Qt::NoPen);
     interval_->setBrush(theme.interval);
+    for (QCPItemRect* area : {hatch_.data(), interval_.data()}) {
+        // Bound to the axes by coordinates too: a file in SVG knows no clipping.
+        area->topLeft->setTypeX(QCPItemPosition::ptAxisRectRatio);
+        area->bottomRight->setTypeX(QCPItemPosition::ptAxisRectRatio);
+    }
     line_ = on_layer(new QCPItemStraightLine(plot_));
     const bool is_fixed = series_.trigger != Trigger::Auto;
     line_->setPen(QPen(theme.threshold, 2, is_fixed ? Qt::DashLine : Qt::SolidLine));
@@ -215,8 +218,9 @@ void ShiftChart::setTau(double tau, bool repaint) {
         plot_->yAxis->scaleType() == QCPAxis::stLogarithmic ? std::max(tau, least) : tau;
     line_->point1->setCoords(0, y);
     line_->point2->setCoords(1, y);
-    hatch_->topLeft->setCoords(-kFar, kFar);
-    hatch_->bottomRight->setCoords(kFar, y);
+    const double most = plot_->yAxis->range().upper;
+    hatch_->topLeft->setCoords(0, most);
+    hatch_->bottomRight->setCoords(1, std::min(y, most));
     tau_label_->position->setCoords(0.01, y);
     tau_label_->setText(series_.trigger == Trigger::Relative
                             ? QStringLiteral("φ × null = %1").arg(number(tau))
@@ -224,8 +228,8 @@ void ShiftChart::setTau(double tau, bool repaint) {
     const std::optional<TauInterval> interval = intervalAt(series_, tau);
     interval_->setVisible(interval.has_value());
     if (interval) {
-        interval_->topLeft->setCoords(-kFar, std::isfinite(interval->to) ? interval->to : kFar);
-        interval_->bottomRight->setCoords(kFar, std::max(interval->from, least));
+        interval_->topLeft->setCoords(0, std::min(interval->to, most));
+        interval_->bottomRight->setCoords(1, std::clamp(interval->from, least, most));
     }
     interval_label_->setText(intervalText(series_, tau));
     if (repaint) {
