@@ -138,9 +138,14 @@ Legend::Row Legend::addRow(const QString& name,
 }
 
 void Legend::addFateRow(PatchFate fate) {
-    const QPixmap swatch = swatchOf(
-        devicePixelRatioF(),
-        [fate](QPainter& painter, const QRectF& area) { paintSwatch(painter, area, fate); });
+    const QPixmap swatch =
+        swatchOf(devicePixelRatioF(), [fate](QPainter& painter, const QRectF& area) {
+            paintSwatch(painter, area, fate);
+            if (styleOf(fate).outline == Outline::None) {  // else it is lost in a dark window
+                painter.setPen(QPen(QColor(0x808080), 1, Qt::DotLine));
+                painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5));
+            }
+        });
     const Row row =
         addRow(QString::number(static_cast<int>(fate)), swatch, fateLabel(fate), fateHelp(fate));
     connect(row.eye, &QToolButton::clicked, this, [this, fate](bool shown) {
