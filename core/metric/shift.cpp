@@ -4,8 +4,10 @@
 #include "core/base/random.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 
 namespace prunescope {
 
@@ -14,10 +16,16 @@ namespace {
 // Channels with no variance anywhere leave e = 0 and 0/0; this keeps equal sets at exactly 0.
 constexpr double kLeastEpsilon = 1e-30;
 
-// First and second moments of a set, per channel.
+// Draws pass over the full set a few channels at a time: these stay in the cache, and their sums in
+// registers and the first-level cache.
+constexpr std::size_t kBlockChannels = 64;
+
+using ChannelRow = std::array<double, kBlockChannels>;
+
+// First and second moments of a set, per channel of a block.
 struct Moments {
-    std::vector<double> sum;
-    std::vector<double> square;
+    ChannelRow sum{};
+    ChannelRow square{};
 };
 
 std::size_t size(int n) {
@@ -55,32 +63,29 @@ double percentile(const std::vector<double>& sorted, double p) {
     return sorted[low] + (place - static_cast<double>(low)) * (sorted[high] - sorted[low]);
 }
 
-// Adds rows of `centred` to the moments. Rows come in fours so that the accumulators are read and
-// written a quarter as often: they, not the arithmetic, set the time.
-void addRows(const std::vector<double>& centred,
-             const std::vector<std::int32_t>& rows,
-             Moments& moments) {
-    const std::size_t cols = moments.sum.size();
-    double* sum = moments.sum.data();
-    double* square = moments.square.data();
+// Rows come in fours so that the accumulators are read and written a quarter as often: they, not
+// the arithmetic, set the time.
+Moments momentsOf(const std::vector<ChannelRow>& block, const std::vector<std::int32_t>& rows) {
+    Moments out;
     std::size_t i = 0;
     for (; i + 4 <= rows.size(); i += 4) {
-        const double* a = centred.data() + static_cast<std::size_t>(rows[i]) * cols;
-        const double* b = centred.data() + static_cast<std::size_t>(rows[i + 1]) * cols;
-        const double* c = centred.data() + static_cast<std::size_t>(rows[i + 2]) * cols;
-        const double* d = centred.data() + static_cast<std::size_t>(rows[i + 3]) * cols;
-        for (std::size_t j = 0; j < cols; ++j) {
-            sum[j] += (a[j] + b[j]) + (c[j] + d[j]);
-            square[j] += (a[j] * a[j] + b[j] * b[j]) + (c[j] * c[j] + d[j] * d[j]);
+        const ChannelRow& a = block[size(rows[i])];
+        const ChannelRow& b = block[size(rows[i + 1])];
+        const ChannelRow& c = block[size(rows[i + 2])];
+        const ChannelRow& d = block[size(rows[i + 3])];
+        for (std::size_t j = 0; j < kBlockChannels; ++j) {
+            out.sum[j] += (a[j] + b[j]) + (c[j] + d[j]);
+            out.square[j] += (a[j] * a[j] + b[j] * b[j]) + (c[j] * c[j] + d[j] * d[j]);
         }
     }
     for (; i < rows.size(); ++i) {
-        const double* a = centred.data() + static_cast<std::size_t>(rows[i]) * cols;
-        for (std::size_t j = 0; j < cols; ++j) {
-            sum[j] += a[j];
-            square[j] += a[j] * a[j];
+        const ChannelRow& a = block[size(rows[i])];
+        for (std::size_t j = 0; j < kBlockChannels; ++j) {
+            out.sum[j] += a[j];
+            out.square[j] += a[j] * a[j];
         }
     }
+    return out;
 }
 
 std::vector<std::int32_t> complementOf(const std::vector<std::int32_t>& ascending, int n) {
@@ -185,40 +190,46 @@ ShiftValue ShiftReference::measure(TokenMatrix kept) const {
 
 NullBand ShiftReference::nullBand(int k, std::uint64_t seed, int draws) const {
     require(k >= 1 && k <= rows_ && draws >= 1, "nullBand: 1 <= k <= N and at least one draw");
-    // Centred on the full mean, so that one pass gives the variance without cancellation, and so
-    // that a draw of more than half can be had from what it leaves out: sums over all rows are
-    // known.
-    std::vector<double> centred(full_.size());
-    Moments whole{std::vector<double>(size(cols_), 0.0), std::vector<double>(size(cols_), 0.0)};
-    for (std::size_t i = 0, at = 0; i < size(rows_); ++i) {
-        for (std::size_t j = 0; j < size(cols_); ++j, ++at) {
-            const double value = static_cast<double>(full_[at]) - mean_[j];
-            centred[at] = value;
-            whole.sum[j] += value;
-            whole.square[j] += value * value;
+    // A draw of more than half is had from what it leaves out: the sums over all rows are known.
+    const bool by_complement = k > rows_ / 2;
+    std::vector<std::vector<std::int32_t>> sets;
+    sets.reserve(size(draws));
+    for (int draw = 0; draw < draws; ++draw) {
+        sets.push_back(drawWithoutReplacement(rows_, k, seed + static_cast<std::uint64_t>(draw)));
+        if (by_complement) {
+            sets.back() = complementOf(sets.back(), rows_);
         }
     }
-    const bool by_complement = k > rows_ / 2;
-    Moments moments = whole;
+    std::vector<std::int32_t> every(size(rows_));
+    std::iota(every.begin(), every.end(), 0);
+
+    std::vector<ChannelSum> sums(size(draws));
+    std::vector<ChannelRow> block(size(rows_));
+    for (std::size_t first = 0; first < size(cols_); first += kBlockChannels) {
+        const std::size_t n_channels = std::min(kBlockChannels, size(cols_) - first);
+        // Centred on the full mean, one pass gives the variance without cancellation.
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            for (std::size_t j = 0; j < n_channels; ++j) {
+                const float value = full_[i * size(cols_) + first + j];
+                block[i][j] = static_cast<double>(value) - mean_[first + j];
+            }
+        }
+        const Moments whole = by_complement ? momentsOf(block, every) : Moments{};
+        for (std::size_t draw = 0; draw < sets.size(); ++draw) {
+            const Moments part = momentsOf(block, sets[draw]);
+            for (std::size_t j = 0; j < n_channels; ++j) {
+                const double total = by_complement ? whole.sum[j] - part.sum[j] : part.sum[j];
+                const double squares =
+                    by_complement ? whole.square[j] - part.square[j] : part.square[j];
+                const double mean = total / k;
+                const double variance = std::max(squares / k - mean * mean, 0.0);
+                sums[draw].add(mean, variance, variance_[first + j], epsilon_);
+            }
+        }
+    }
     std::vector<double> values;
-    values.reserve(size(draws));
-    for (int draw = 0; draw < draws; ++draw) {
-        std::vector<std::int32_t> rows =
-            drawWithoutReplacement(rows_, k, seed + static_cast<std::uint64_t>(draw));
-        if (by_complement) {
-            rows = complementOf(rows, rows_);
-        }
-        std::fill(moments.sum.begin(), moments.sum.end(), 0.0);
-        std::fill(moments.square.begin(), moments.square.end(), 0.0);
-        addRows(centred, rows, moments);
-        ChannelSum sum;
-        for (std::size_t j = 0; j < size(cols_); ++j) {
-            const double first = by_complement ? whole.sum[j] - moments.sum[j] : moments.sum[j];
-            const double second =
-                by_complement ? whole.square[j] - moments.square[j] : moments.square[j];
-            const double mean = first / k;
-            sum.add(mean, std::max(second / k - mean * mean, 0.0), variance_[j], epsilon_);
-        }
+    values.reserve(sums.size());
+    for (const ChannelSum& sum : sums) {
         values.push_back(sum.over(cols_).value);
     }
     std::sort(values.begin(), values.end());
