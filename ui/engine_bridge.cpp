@@ -11,18 +11,26 @@ EngineBridge::~EngineBridge() = default;
 
 bool EngineBridge::passes(const Event& event) {
     using namespace std::chrono;
-    const auto* progress = std::get_if<Progress>(&event);
-    if (progress == nullptr) {
-        progress_stage_.clear();
+    std::string kind;
+    milliseconds pause{33};
+    bool is_last = false;
+    if (const auto* progress = std::get_if<Progress>(&event)) {
+        kind = progress->stage;
+        is_last = progress->step == progress->of;
+    } else if (const auto* token = std::get_if<AnswerToken>(&event)) {
+        // Each holds the whole text so far, and the last is followed by the finished answer.
+        kind = token->unpruned ? "unpruned answer" : "answer";
+        pause = milliseconds{16};
+    } else {
+        last_passed_.clear();
         return true;
     }
     const auto now = steady_clock::now();
-    const bool is_new = progress->stage != progress_stage_;
-    if (!is_new && progress->step != progress->of && now - progress_time_ < milliseconds(33)) {
+    const auto [last, is_new] = last_passed_.try_emplace(kind, now);
+    if (!is_new && !is_last && now - last->second < pause) {
         return false;
     }
-    progress_stage_ = progress->stage;
-    progress_time_ = now;
+    last->second = now;
     return true;
 }
 

@@ -3,14 +3,15 @@
 #include "core/engine/engine.h"
 
 #include <chrono>
+#include <map>
 #include <string>
 
 #include <QObject>
 
 namespace prunescope {
 
-/// Owns the engine and brings its events to the GUI thread as queued calls. Progress within one
-/// stage is passed on at most 30 times a second.
+/// Owns the engine and brings its events to the GUI thread as queued calls. Progress of one
+/// stage is passed on at most 30 times a second, a growing answer 60 times.
 class EngineBridge : public QObject {
     Q_OBJECT
 
@@ -31,9 +32,9 @@ private:
     void post(Event event);           // engine thread
     bool passes(const Event& event);  // engine thread
 
-    std::string progress_stage_;                           // engine thread only
-    std::chrono::steady_clock::time_point progress_time_;  // engine thread only
-    Engine engine_;                                        // last: joined before the rest goes
+    /// Engine thread only: when an event of a kind was passed on.
+    std::map<std::string, std::chrono::steady_clock::time_point> last_passed_;
+    Engine engine_;  // last: joined before the rest goes
 };
 
 }  // namespace prunescope

@@ -38,7 +38,7 @@ MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dial
     : session_(session), preferences_(preferences), dialogs_(dialogs) {
     setObjectName("mainWindow");
     setWindowTitle("Prunescope");
-    setWindowIcon(QIcon(":/icons/prunescope.svg"));
+    setWindowIcon(applicationIcon());
     setAcceptDrops(true);
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
     for (const auto corner : {Qt::TopLeftCorner, Qt::BottomLeftCorner}) {

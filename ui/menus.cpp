@@ -173,7 +173,7 @@ void showAbout(QMainWindow* window) {
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setObjectName("about");
     box->setWindowTitle(tr("About Prunescope"));
-    box->setIconPixmap(QIcon(":/icons/prunescope.svg").pixmap(64, 64));
+    box->setIconPixmap(applicationIcon().pixmap(64, 64));
     box->setText("<b>Prunescope " + QCoreApplication::applicationVersion() + "</b><br>" +
                  tr("See which visual tokens a LLaVA model keeps, and what that does to its "
                     "answer."));

@@ -9,6 +9,11 @@
 #include <QSvgRenderer>
 #include <QToolTip>
 
+// A static library's resources are registered by hand, outside of namespaces.
+static void registerIcons() {
+    Q_INIT_RESOURCE(prunescope);
+}
+
 namespace prunescope {
 
 namespace {
@@ -113,7 +118,13 @@ void applyAppearance(QApplication& app, Appearance appearance) {
     QToolTip::setPalette(palette);
 }
 
+QIcon applicationIcon() {
+    registerIcons();
+    return QIcon(":/icons/prunescope.svg");
+}
+
 QIcon symbolicIcon(const QString& name) {
+    registerIcons();
     return QIcon(new SymbolicEngine(":/icons/" + name + ".svg"));
 }
 
