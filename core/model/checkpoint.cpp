@@ -1,6 +1,7 @@
 #include "core/model/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -47,8 +48,18 @@ struct Index {
 };
 
 Index readIndex(const fs::path& path) {
-    const Json json =
-        readJsonFile(path, ErrorCode::Model, {.max_bytes = 64u << 20, .max_depth = 8});
+    constexpr std::uint64_t kMaxBytes = 32u << 20;
+    constexpr std::ptrdiff_t kMaxObjects = 1000;
+    const std::vector<std::uint8_t> bytes = readFile(path, kMaxBytes, ErrorCode::Model);
+    // Told before parsing: the parser's time grows with the square of the objects in an object.
+    if (std::count(bytes.begin(), bytes.end(), std::uint8_t{'{'}) > kMaxObjects) {
+        fail("model.safetensors.index.json holds objects where file names are expected");
+    }
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const Json json = parseJson(text,
+                                "model.safetensors.index.json",
+                                ErrorCode::Model,
+                                {.max_bytes = kMaxBytes, .max_depth = 8});
     const auto map = json.is_object() ? json.find("weight_map") : json.end();
     if (!json.is_object() || map == json.end() || !map->is_object() || map->empty()) {
         fail("model.safetensors.index.json has no weight_map");

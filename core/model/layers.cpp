@@ -1,14 +1,12 @@
 #include "core/model/layers.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addmv.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mean.h>
-#include <ATen/ops/mv.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/relu.h>

@@ -23,7 +23,8 @@ struct LoadOptions {
     std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
     std::string dtype = "auto";   ///< auto, fp32, bf16, fp16
     int threads = 0;              ///< 0: leave LibTorch's own choice
-    std::function<void(std::uint64_t done, std::uint64_t total)> progress = {};  ///< bytes of weights
+    std::function<void(std::uint64_t done, std::uint64_t total)> progress =
+        {};  ///< bytes of weights
     std::stop_token stop = {};
 };
 

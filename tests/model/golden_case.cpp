@@ -43,6 +43,7 @@ GoldenCase::GoldenCase(const std::string& name, const std::string& dtype) {
     LoadOptions options;
     options.device = "cpu";
     options.dtype = dtype;
+    options.threads = 1;  // models this small only lose by sharing work
     vlm_ = Vlm::load(folder, options);
 }
 

@@ -1,7 +1,12 @@
 #include "core/base/error.h"
 #include "core/base/stop.h"
+#include "core/model/checkpoint.h"
+#include "core/model/layers.h"
+#include "core/model/weights.h"
 #include "tests/model/golden_case.h"
+#include "tests/model/model_files.h"
 
+#include <cmath>
 #include <numeric>
 #include <stop_token>
 
@@ -10,6 +15,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -60,12 +66,30 @@ TEST_P(Hook, SeesEveryLayerUpToTheSelectedOne) {
     EXPECT_LT(relativeError(golden_.features(output), golden_.expected("features")), 3e-4);
 }
 
-TEST_P(Hook, AttentionRowIsWhatKeysAndQueriesGive) {
-    // With the row's own softmax undone by its values: sum_j a_j v_j must be CLS's attention
-    // output. Checked through the encoder: keeping only what CLS sees must not change CLS.
-    const EncoderOutput whole = vlm_.encode(view_, {}, false, {});
-    EXPECT_EQ(whole.cls_attention.size(1), whole.features.size(0) + 1);
-    EXPECT_EQ(whole.keys.size(0), whole.cls_attention.size(0));
+TEST_P(Hook, TapsAreThoseOfExplicitAttention) {
+    const auto folder = test::goldenFolder(GetParam());
+    const VlmConfig config = readConfig(folder);
+    const WeightMap weights = loadWeights(expectedTensors(config, !config.tied_head),
+                                          openCheckpoint(folder),
+                                          {at::Device(at::kCPU), at::kFloat},
+                                          {},
+                                          {});
+    const EncoderOutput output = vlm_.encode(view_, {}, true, {});
+    const int last = vlm_.lastEncoderLayer();
+    const std::string name = "vision.encoder.layers." + std::to_string(last) + ".";
+    const at::Tensor x = layerNorm(weights.norm(name + "layer_norm1"),
+                                   output.hidden[static_cast<std::size_t>(last)],
+                                   config.vision.layer_norm_eps);
+    const auto heads = [&](const char* part) {
+        return splitHeads(applyLinear(weights.linear(name + part), x), config.vision.heads);
+    };
+    const at::Tensor q = heads("self_attn.q_proj");
+    const at::Tensor k = heads("self_attn.k_proj");
+    const double scale = std::sqrt(static_cast<double>(q.size(2)));
+    const at::Tensor attention = at::softmax(at::matmul(q, k.transpose(1, 2)) / scale, -1);
+    EXPECT_LT(relativeError(output.cls_attention, attention.select(1, 0)), 1e-6);
+    EXPECT_LT(relativeError(output.keys, k), 1e-6);
+    EXPECT_LT(relativeError(output.values, heads("self_attn.v_proj")), 1e-6);
 }
 
 TEST_P(Hook, IdentityMixAndGatherChangeNothing) {

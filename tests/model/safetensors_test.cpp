@@ -199,11 +199,11 @@ TEST(Safetensors, RefusesLengthsBeyondTheFileOrTheLimit) {
 
 TEST(Safetensors, RefusesTooManyTensors) {
     std::string header = "{";
-    for (int i = 0; i <= 100'000; ++i) {
+    for (int i = 0; i <= 10'000; ++i) {
         header += (i == 0 ? "\"" : ",\"") + std::to_string(i) +
                   R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
     }
-    EXPECT_THAT(headerComplaint(header + "}", 0), HasSubstr("100001 tensors"));
+    EXPECT_THAT(headerComplaint(header + "}", 0), HasSubstr("more than 10000 tensors"));
 }
 
 TEST(Safetensors, RefusesWhatIsNoFile) {
