@@ -113,6 +113,14 @@ void Screenshots::start() {
         }
     }
     addErrors("-1920x1080-dark");
+    steps_.push_back({"",
+                      [this] {
+                          window_->setAppearance(Appearance::Light);
+                          window_->resize(1280, 800);
+                          window_->resetLayout();
+                      },
+                      [] { return true; }});
+    addErrors("-1280x800-light");
     begin();
     timer_.start(kTickMs);
 }

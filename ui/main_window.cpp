@@ -110,6 +110,7 @@ void MainWindow::makeDocks() {
     auto* legend_area = new QScrollArea(this);
     legend_area->setWidgetResizable(true);
     legend_area->setFrameShape(QFrame::NoFrame);
+    legend_area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     legend_area->setWidget(new Legend(document, selection, &session_->overlay, legend_area));
     dock(Qt::RightDockWidgetArea, "legendDock", tr("Legend"), legend_area);
     dock(Qt::RightDockWidgetArea,
@@ -234,12 +235,14 @@ void MainWindow::showState() {
 
 void MainWindow::showError() {
     const auto& error = session_->document.error();
+    const RunState state = session_->document.state();
+    const bool is_busy = state == RunState::Running || state == RunState::LoadingModel;
     if (error) {
         error_card_->present(error->message, error->hint, ErrorCard::Retry::Offer);
-    } else if (session_->document.state() == RunState::Running ||
-               session_->document.state() == RunState::LoadingModel) {
+    } else if (is_busy || card_is_of_document_) {
         error_card_->hide();
     }
+    card_is_of_document_ = error.has_value();
 }
 
 void MainWindow::openPicture() {
@@ -321,13 +324,15 @@ void MainWindow::refreshIcons() {
 
 void MainWindow::resetLayout() {
     restoreState(default_state_);
-    // Half of the free height of each column for what needs it; the canvas gets the rest.
     const auto named = [this](const char* name) { return findChild<QDockWidget*>(name); };
-    const int side = std::clamp(width() / 5, 270, 380);
-    resizeDocks({named("inputsDock"), named("answerDock")}, {side, side}, Qt::Horizontal);
-    resizeDocks({named("inputsDock"), named("settingsDock")}, {210, height() - 210}, Qt::Vertical);
+    const int side = std::clamp(width() / 5, 284, 380);
+    resizeDocks({named("inputsDock"), named("answerDock")}, {side, side + 20}, Qt::Horizontal);
+    resizeDocks({named("inputsDock"), named("settingsDock")}, {190, height() - 190}, Qt::Vertical);
+    const int legend =
+        named("legendDock")->widget()->findChild<Legend*>()->sizeHint().height() + 32;
+    const int free = std::max(height() - 110 - legend, 300);
     resizeDocks({named("answerDock"), named("legendDock"), named("inspectorDock")},
-                {height() * 4 / 10, 210, height() * 3 / 10},
+                {free * 11 / 20, legend, free * 9 / 20},
                 Qt::Vertical);
     resizeDocks({named("shiftDock")}, {std::clamp(height() * 3 / 10, 200, 340)}, Qt::Vertical);
     named("shiftDock")->raise();

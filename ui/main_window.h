@@ -90,6 +90,7 @@ private:
     int stages_shown_ = 0;
     bool is_first_show_ = true;
     bool opens_first_sample_ = false;
+    bool card_is_of_document_ = false;  // else it is about a picture or a file
 
     ErrorCard* error_card_ = nullptr;
     Canvas* canvas_ = nullptr;

@@ -130,8 +130,10 @@ QString AnswerPanel::costs() const {
                                    {tr("project"), t.project},
                                    {tr("prefill"), t.prefill},
                                    {tr("decode"), t.decode}}) {
-        if (ms > 0) {
+        if (ms >= 0.05) {
             parts << tr("%1 %2 ms").arg(name, locale().toString(ms, 'f', ms < 10 ? 1 : 0));
+        } else if (ms > 0) {
+            parts << tr("%1 reused").arg(name);
         }
     }
     return tr("Visual tokens %1 of %2, text %3\n%4")

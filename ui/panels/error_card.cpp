@@ -6,10 +6,19 @@
 #include <QClipboard>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 namespace prunescope {
+
+namespace {
+
+constexpr int kBar = 6;
+constexpr int kSign = 22;
+constexpr QRgb kWarning = 0xffd1495b;
+
+}  // namespace
 
 ErrorCard::ErrorCard(QWidget* parent)
     : QFrame(parent),
@@ -19,10 +28,6 @@ ErrorCard::ErrorCard(QWidget* parent)
     setObjectName("errorCard");
     setAccessibleName(tr("Error"));
     setFrameShape(QFrame::NoFrame);
-    // A bar in a warning colour that reads on light and dark alike; text keeps the palette's.
-    setStyleSheet("#errorCard { border: 1px solid #d1495b; border-left: 6px solid #d1495b; }");
-    auto* sign = new QLabel(this);
-    sign->setPixmap(symbolicIcon("error").pixmap(22, 22));
     for (QLabel* label : {message_, hint_}) {
         label->setTextFormat(Qt::PlainText);
         label->setWordWrap(true);
@@ -56,7 +61,7 @@ ErrorCard::ErrorCard(QWidget* parent)
     text->addWidget(message_);
     text->addWidget(hint_);
     auto* row = new QHBoxLayout(this);
-    row->addWidget(sign);
+    row->setContentsMargins(kBar + kSign + 20, 8, 10, 8);
     row->addLayout(text, 1);
     row->addWidget(retry_);
     row->addWidget(copy);
@@ -70,6 +75,16 @@ void ErrorCard::present(const QString& message, const QString& hint, Retry retry
     hint_->setVisible(!hint.isEmpty());
     retry_->setVisible(retry == Retry::Offer);
     show();
+}
+
+// Painted, not styled: a style sheet would keep the palette of the moment it was set.
+void ErrorCard::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), palette().color(QPalette::Base));
+    painter.setPen(QColor(kWarning));
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
+    painter.fillRect(0, 0, kBar, height(), QColor(kWarning));
+    symbolicIcon("error").paint(&painter, kBar + 10, (height() - kSign) / 2, kSign, kSign);
 }
 
 QString ErrorCard::message() const {

@@ -24,6 +24,9 @@ Q_SIGNALS:
     void dismissed();
     void retryRequested();
 
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
 private:
     QLabel* message_;
     QLabel* hint_;

@@ -7,7 +7,7 @@ namespace prunescope {
 
 namespace {
 
-constexpr QSize kThumbnail(56, 56);
+constexpr QSize kThumbnail(44, 44);
 
 struct Found {
     std::vector<Sample> samples;
@@ -38,11 +38,11 @@ Gallery::Gallery(QWidget* parent) : QListWidget(parent) {
     setWrapping(false);
     setMovement(QListView::Static);
     setIconSize(kThumbnail);
-    setSpacing(2);
+    setSpacing(1);
     setUniformItemSizes(true);
     setFrameShape(QFrame::NoFrame);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setFixedHeight(kThumbnail.height() + 30);
+    setFixedHeight(kThumbnail.height() + 26);
     connect(this, &QListWidget::itemClicked, this, [this](const QListWidgetItem* item) {
         choose(row(item));
     });

@@ -120,9 +120,10 @@ void ValueRow::makeNumber(QHBoxLayout* line) {
         line->addWidget(field_, 1);
         return;
     }
-    field_->setFixedWidth(field_->fontMetrics().horizontalAdvance("000000000") + 22);
+    field_->setFixedWidth(field_->fontMetrics().horizontalAdvance("0000000") + 24);
     slider_ = new QSlider(Qt::Horizontal, this);
     slider_->setRange(0, kSliderSteps);
+    slider_->setMinimumWidth(60);
     slider_->setPageStep(kSliderSteps / 10);
     name(slider_, "Slider");
     connect(slider_, &QSlider::valueChanged, this, [this](int at) { take(fromSlider(at)); });
