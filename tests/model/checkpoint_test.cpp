@@ -117,6 +117,13 @@ INSTANTIATE_TEST_SUITE_P(
         IndexFault{"NotObject", [](Json& j) { j = Json::array(); }, "no weight_map"},
         IndexFault{
             "NotText", [](Json& j) { j["weight_map"]["x"] = 3; }, "the file of \"x\" is not text"},
+        IndexFault{"Objects",
+                   [](Json& j) {
+                       for (int n = 0; n <= 1000; ++n) {
+                           j["weight_map"][std::to_string(n)] = Json::object();
+                       }
+                   },
+                   "holds objects"},
         IndexFault{"Parent", [](Json& j) { pointAt(j, "../a.safetensors"); }, "only plain names"},
         IndexFault{"Absolute", [](Json& j) { pointAt(j, "/a.safetensors"); }, "only plain names"},
         IndexFault{"Backslash", [](Json& j) { pointAt(j, "a\\b.safetensors"); }, "only plain"},
