@@ -21,7 +21,8 @@ double parsedNumber(const std::string& name, const std::string& text) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
-        throw Error(ErrorCode::Usage, "--set " + name + ": " + inQuotes(text) + " is not a number.");
+        throw Error(ErrorCode::Usage,
+                    "--set " + name + ": " + inQuotes(text) + " is not a number.");
     }
     return value;
 }

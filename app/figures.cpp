@@ -21,7 +21,9 @@ void ensureApplication() {
     static char* argv[] = {name, nullptr};
     if (qApp == nullptr) {
         qputenv("QT_QPA_PLATFORM", "offscreen");
-        static const QApplication application(argc, argv);
+        // Never destroyed: at exit Qt's own globals may be gone before it.
+        static auto* const application = new QApplication(argc, argv);
+        static_cast<void>(application);
         setlocale(LC_NUMERIC, "C");
     }
 }

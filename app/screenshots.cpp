@@ -4,6 +4,7 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QDockWidget>
 #include <QFile>
 
 namespace prunescope {
@@ -78,6 +79,28 @@ void Screenshots::addStates(const QString& suffix) {
                       rested});
 }
 
+// What lies behind another tab or opens on demand.
+void Screenshots::addPanels(const QString& suffix) {
+    const auto at_once = [] { return true; };
+    for (const char* panel : {"budget", "ledger", "log", "history", "shift"}) {
+        steps_.push_back(
+            {panel + suffix,
+             [this, panel] { window_->findChild<QDockWidget*>(QString(panel) + "Dock")->raise(); },
+             at_once});
+    }
+    const std::pair<const char*, const char*> dialogs[] = {
+        {"models", "modelChooser"}, {"keys", "keySheet"}, {"commands", "commandPalette"}};
+    for (const auto& [action, dialog] : dialogs) {
+        const QString name = dialog;
+        steps_.push_back({action + suffix,
+                          [this, action = action] { window_->action(action)->trigger(); },
+                          at_once,
+                          name});
+        steps_.push_back(
+            {"", [this, name] { window_->findChild<QWidget*>(name)->close(); }, at_once});
+    }
+}
+
 void Screenshots::addErrors(const QString& suffix) {
     Document& document = session_->document;
     steps_.push_back({"error" + suffix,
@@ -110,6 +133,7 @@ void Screenshots::start() {
                               },
                               [] { return true; }});
             addStates(QString(size_name) + (is_dark ? "-dark" : "-light"));
+            addPanels(QString(size_name) + (is_dark ? "-dark" : "-light"));
         }
     }
     addErrors("-1920x1080-dark");
@@ -147,7 +171,9 @@ void Screenshots::tick() {
     }
     if (!step.name.isEmpty()) {
         const QString path = directory_ + "/" + step.name + ".png";
-        failed_ = !window_->grab().save(path) || failed_;
+        QWidget* shown =
+            step.widget.isEmpty() ? window_ : window_->findChild<QWidget*>(step.widget);
+        failed_ = shown == nullptr || !shown->grab().save(path) || failed_;
     }
     if (++at_ == steps_.size()) {
         timer_.stop();

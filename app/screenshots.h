@@ -28,9 +28,11 @@ private:
         QString name;
         std::function<void()> act;
         std::function<bool()> ready;
+        QString widget = {};  ///< name of what the picture shows; "": the window
     };
 
     void addStates(const QString& suffix);
+    void addPanels(const QString& suffix);
     void addErrors(const QString& suffix);
     void begin();
     void tick();

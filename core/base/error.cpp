@@ -22,7 +22,8 @@ int exitCode(ErrorCode code) noexcept {
 
 void require(bool holds, const std::string& what) {
     if (!holds) {
-        throw Error(ErrorCode::Internal, what, "This is a mistake in Prunescope; please report it.");
+        throw Error(
+            ErrorCode::Internal, what, "This is a mistake in Prunescope; please report it.");
     }
 }
 

@@ -109,7 +109,8 @@ at::Tensor reducedRows(const Reduction& reduction, const at::Tensor& tokens) {
     }
     at::Tensor mixed = reduction.mix.to(tokens.device()).matmul(tokens);
     if (reduction.keep_norm) {
-        mixed = at::mul(mixed, at::div(kept.norm(2, 1, true), mixed.norm(2, 1, true).clamp_min(1e-12)));
+        mixed =
+            at::mul(mixed, at::div(kept.norm(2, 1, true), mixed.norm(2, 1, true).clamp_min(1e-12)));
     }
     return mixed;
 }
