@@ -41,6 +41,7 @@ Gallery::Gallery(QWidget* parent) : QListWidget(parent) {
     setSpacing(1);
     setUniformItemSizes(true);
     setFrameShape(QFrame::NoFrame);
+    viewport()->setAutoFillBackground(false);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFixedHeight(kThumbnail.height() + 26);
     connect(this, &QListWidget::itemClicked, this, [this](const QListWidgetItem* item) {
