@@ -100,7 +100,7 @@ void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries) {
         }
     }
     html += "</table><h3>" + tr("On the picture") + "</h3><table>";
-    const std::pair<const char*, QString> on_canvas[] = {
+    const std::pair<QString, QString> on_canvas[] = {
         {"1 … 5", tr("kept, merged, dropped, re-selected, clusters on or off")},
         {"C / K / E", tr("overlay, cluster fill, edges")},
         {"A D  or  [ ]", tr("previous, next stage")},
@@ -108,11 +108,11 @@ void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries) {
         {"+  −  0  F", tr("zoom in, out, 1:1, fit")},
         {"Arrows", tr("next patch")},
         {"\\", tr("hold: the picture alone")},
-        {tr("Click, Ctrl+click, Shift+drag").toUtf8().constData(), tr("select, add, box")},
-        {tr("Ctrl+wheel").toUtf8().constData(), tr("overlay opacity")},
+        {tr("Click, Ctrl+click, Shift+drag"), tr("select, add, box")},
+        {tr("Ctrl+wheel"), tr("overlay opacity")},
     };
     for (const auto& [keys, text] : on_canvas) {
-        html += keyRow(QString::fromUtf8(keys), text);
+        html += keyRow(keys, text);
     }
     html += "</table>";
     QDialog* dialog = makeSheet(window, "keySheet", tr("Keys"));

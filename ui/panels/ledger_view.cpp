@@ -25,6 +25,7 @@ LedgerView::LedgerView(Document* document, SelectionModel* selection, QWidget* p
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     table_->horizontalHeader()->setHighlightSections(false);
     totals_->setObjectName("ledgerTotals");
     totals_->setTextInteractionFlags(Qt::TextSelectableByMouse);
