@@ -129,7 +129,9 @@ void drawOutlines(QPainter& painter,
             drawDouble(painter, cells, color, detail);
             break;
         case Outline::Dashed:
-            drawBroken(painter, cells, color, 1, {4, 3}, detail);
+            if (detail.glyphs) {
+                drawBroken(painter, cells, color, 1, {4, 3}, detail);
+            }
             break;
         case Outline::Dotted:
             drawBroken(painter, cells, color, 2, {1, 1.2}, detail);
@@ -244,7 +246,8 @@ void drawGlyphs(QPainter& painter, const FateStyle& style, const std::vector<Cel
 
 DetailLevel detailFor(double cell_size) {
     DetailLevel detail;
-    detail.glyphs = cell_size >= 8;
+    // At a fitted 24 x 24 grid most cells are merged: their arrows would hide the picture.
+    detail.glyphs = cell_size >= 18;
     detail.texture = cell_size > 20;
     detail.labels = cell_size > 48;
     detail.stroke = cell_size > 20 ? 1 : (cell_size >= 12 ? 0.75 : 0.5);
