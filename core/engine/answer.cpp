@@ -103,6 +103,11 @@ AnswerTrace answerStage(const RunContext& context,
     for (const std::int64_t id : text.after) {
         answer_hash.add(id);
     }
+    const auto prefill = [&](int capacity) {
+        std::unique_ptr<KvCache> cache = vlm.newCache(capacity);
+        vlm.feed(*cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
+        return cache;
+    };
     bool prefix_reused = true;
     bool answer_reused = true;
     auto answer = context.cache.get<AnswerTrace>(CachedStage::Answer, answer_hash.value(), [&] {
@@ -117,18 +122,14 @@ AnswerTrace answerStage(const RunContext& context,
                 const int capacity =
                     std::min(vlm.contextLength(),
                              n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
-                Prefix made{vlm.newCache(capacity), n_prefix};
-                vlm.feed(
-                    *made.cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
-                return made;
+                return Prefix{prefill(capacity), n_prefix};
             });
         std::shared_ptr<KvCache> cache = prefix->cache;
         cache->truncate(prefix->length);
         const int needed = n_prompt + max_new;
         if (cache->capacity() < needed) {
-            cache = vlm.newCache(needed);
+            cache = prefill(needed);
             prefix_reused = false;
-            vlm.feed(*cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
         }
         const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
         trace.timings_ms.prefill = watch.ms();

@@ -1,5 +1,6 @@
 #include "core/model/safetensors.h"
 
+#include "core/base/descriptor.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
@@ -41,26 +42,6 @@ constexpr std::array<std::pair<std::string_view, unsigned>, 22> kBitsOfDtype{{
     {"I32", 32},        {"U32", 32},    {"F32", 32},    {"C64", 64},    {"F64", 64},
     {"I64", 64},        {"U64", 64},
 }};
-
-/// Closes on the way out, so that no error path leaks a descriptor.
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    ~Descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 /// Says every finding in the same form: the file, then what is wrong.
 struct Report {
