@@ -65,18 +65,31 @@ struct StageTrace {
     bool operator==(const StageTrace&) const = default;
 };
 
+/// What one channel adds to D.
+struct ChannelShift {
+    std::int32_t channel = 0;
+    double share = 0;  ///< of D, in [0, 1]
+    double mean_term = 0;
+    double variance_term = 0;
+
+    bool operator==(const ChannelShift&) const = default;
+};
+
 /// The outcome of the distribution metric and its trigger for one view.
 struct ShiftSummary {
     std::string metric = "klDiagFwd";
     std::optional<double> kappa;        ///< D(X_k, X_f) before re-selection
     std::optional<double> kappa_after;  ///< D of the re-selection, accepted or not
-    double mean_term = 0;               ///< kappa = mean_term + variance_term (klDiagFwd)
-    double variance_term = 0;
-    double tau = 0;  ///< the threshold that was compared with kappa: tau itself,
-                     ///< or phi * null median with the relative trigger
+    double mean_term = 0;               ///< kappa = mean_term + variance_term, for metrics that
+    double variance_term = 0;           ///< have the two parts; else both 0
+    double tau = 0;                     ///< the threshold that was compared with kappa: tau itself,
+                                        ///< or phi * null median with the relative trigger
     bool fired = false;
     bool accepted = false;  ///< the guard kept the re-selection
     NullBand null_band;     ///< for k of N at the selected layer
+    ShiftPlace place = ShiftPlace::Encoder;
+    std::vector<ChannelShift> channels;  ///< of kappa: those that add most, largest first; empty
+                                         ///< for metrics that are no sum over channels
 
     bool operator==(const ShiftSummary&) const = default;
 };

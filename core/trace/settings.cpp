@@ -23,6 +23,12 @@ constexpr std::array<std::pair<Trigger, std::string_view>, 4> kTriggers{{
     {Trigger::Never, "never"},
 }};
 
+constexpr std::array<std::pair<ShiftPlace, std::string_view>, 3> kPlaces{{
+    {ShiftPlace::Encoder, "encoder"},
+    {ShiftPlace::Projected, "projected"},
+    {ShiftPlace::Normalised, "normalised"},
+}};
+
 template <typename Table, typename Value>
 std::string lookUpName(const Table& table, Value value) {
     for (const auto& [candidate, name] : table) {
@@ -57,12 +63,20 @@ std::string nameOf(Trigger trigger) {
     return lookUpName(kTriggers, trigger);
 }
 
+std::string nameOf(ShiftPlace place) {
+    return lookUpName(kPlaces, place);
+}
+
 ImageMode imageModeFrom(const std::string& name) {
     return lookUpValue(kImageModes, name, "image mode");
 }
 
 Trigger triggerFrom(const std::string& name) {
     return lookUpValue(kTriggers, name, "trigger");
+}
+
+ShiftPlace shiftPlaceFrom(const std::string& name) {
+    return lookUpValue(kPlaces, name, "place of the shift metric");
 }
 
 }  // namespace prunescope

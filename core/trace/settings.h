@@ -25,6 +25,14 @@ enum class Trigger {
     Never,
 };
 
+/// Where D is measured, the same for the kept and the full set. methods.md 5.4.
+enum class ShiftPlace {
+    Encoder,     ///< on the features as the encoder gives them
+    Projected,   ///< after the projector, as the language model sees them; layers inside the
+                 ///< encoder, for which there is no projector, stay as with Encoder
+    Normalised,  ///< on rows scaled to length 1
+};
+
 /// Everything needed to repeat a run on the same model, picture and prompt. Part of every trace.
 struct RunSettings {
     std::string method = "dcp";
@@ -34,6 +42,7 @@ struct RunSettings {
     double phi = 3.0;  ///< factor of the relative trigger, >= 0
     std::uint64_t seed = 0;
     std::string metric = "klDiagFwd";
+    ShiftPlace place = ShiftPlace::Encoder;
     std::map<std::string, ParamValue> params;  ///< what differs from the method's defaults
 
     ImageMode image_mode = ImageMode::Crop;
@@ -45,9 +54,11 @@ struct RunSettings {
 /// Names used in JSON and on the command line ("crop", "auto", …).
 std::string nameOf(ImageMode mode);
 std::string nameOf(Trigger trigger);
+std::string nameOf(ShiftPlace place);
 
 /// @throws Error(Usage) naming the choices
 ImageMode imageModeFrom(const std::string& name);
 Trigger triggerFrom(const std::string& name);
+ShiftPlace shiftPlaceFrom(const std::string& name);
 
 }  // namespace prunescope

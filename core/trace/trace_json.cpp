@@ -49,6 +49,7 @@ json toJson(const RunSettings& s) {
             {"phi", s.phi},
             {"seed", s.seed},
             {"metric", s.metric},
+            {"place", nameOf(s.place)},
             {"params", params},
             {"image_mode", nameOf(s.image_mode)},
             {"max_new_tokens", s.max_new_tokens}};
@@ -93,8 +94,20 @@ json toJson(const StageTrace& stage) {
             {"ms", stage.ms}};
 }
 
+json toJson(const std::vector<ChannelShift>& channels) {
+    json list = json::array();
+    for (const ChannelShift& c : channels) {
+        list.push_back({{"channel", c.channel},
+                        {"share", finite(c.share)},
+                        {"mean_term", finite(c.mean_term)},
+                        {"variance_term", finite(c.variance_term)}});
+    }
+    return list;
+}
+
 json toJson(const ShiftSummary& s) {
     return {{"metric", s.metric},
+            {"place", nameOf(s.place)},
             {"kappa", optionalNumber(s.kappa)},
             {"kappa_after", optionalNumber(s.kappa_after)},
             {"mean_term", finite(s.mean_term)},
@@ -102,7 +115,8 @@ json toJson(const ShiftSummary& s) {
             {"tau", finite(s.tau)},
             {"fired", s.fired},
             {"accepted", s.accepted},
-            {"null_band", toJson(s.null_band)}};
+            {"null_band", toJson(s.null_band)},
+            {"channels", toJson(s.channels)}};
 }
 
 json toJson(const ViewTrace& view) {
@@ -220,6 +234,12 @@ std::optional<double> optionalNumber(const json& object, const char* name) {
     return value.is_null() ? std::nullopt : std::optional(numberOrNan(value));
 }
 
+/// Traces of before there was a choice have no place.
+ShiftPlace placeFrom(const json& object) {
+    return object.contains("place") ? shiftPlaceFrom(valueOf<std::string>(object, "place"))
+                                    : ShiftPlace::Encoder;
+}
+
 RunSettings settingsFrom(const json& j) {
     RunSettings s;
     s.method = valueOf<std::string>(j, "method");
@@ -229,6 +249,7 @@ RunSettings settingsFrom(const json& j) {
     s.phi = valueOf<double>(j, "phi");
     s.seed = valueOf<std::uint64_t>(j, "seed");
     s.metric = valueOf<std::string>(j, "metric");
+    s.place = placeFrom(j);
     s.image_mode = imageModeFrom(valueOf<std::string>(j, "image_mode"));
     s.max_new_tokens = valueOf<int>(j, "max_new_tokens");
     const json& params = member(j, "params");
@@ -330,6 +351,7 @@ StageTrace stageFrom(const json& j, int n) {
 ShiftSummary shiftFrom(const json& j) {
     ShiftSummary s;
     s.metric = valueOf<std::string>(j, "metric");
+    s.place = placeFrom(j);
     s.kappa = optionalNumber(j, "kappa");
     s.kappa_after = optionalNumber(j, "kappa_after");
     s.mean_term = numberOrNan(member(j, "mean_term"));
@@ -338,6 +360,14 @@ ShiftSummary shiftFrom(const json& j) {
     s.fired = valueOf<bool>(j, "fired");
     s.accepted = valueOf<bool>(j, "accepted");
     s.null_band = nullBandFrom(member(j, "null_band"));
+    if (j.contains("channels")) {
+        for (const json& c : j.at("channels")) {
+            s.channels.push_back({valueOf<std::int32_t>(c, "channel"),
+                                  numberOrNan(member(c, "share")),
+                                  numberOrNan(member(c, "mean_term")),
+                                  numberOrNan(member(c, "variance_term"))});
+        }
+    }
     return s;
 }
 
@@ -422,12 +452,16 @@ json shiftSummaryJson(const ViewTrace& view) {
         }
     }
     return {{"metric", view.shift.metric},
+            {"place", nameOf(view.shift.place)},
             {"per_event", std::move(events)},
             {"kappa", optionalNumber(view.shift.kappa)},
             {"kappa_after", optionalNumber(view.shift.kappa_after)},
             {"tau", finite(view.shift.tau)},
             {"fired", view.shift.fired},
-            {"accepted", view.shift.accepted}};
+            {"accepted", view.shift.accepted},
+            {"mean_term", finite(view.shift.mean_term)},
+            {"variance_term", finite(view.shift.variance_term)},
+            {"channels", toJson(view.shift.channels)}};
 }
 
 json runShiftJson(const RunTrace& trace) {

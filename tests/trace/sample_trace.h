@@ -47,7 +47,18 @@ inline RunTrace sampleTrace() {
     view.source = {80, 0, 480, 480};
     view.stages = {acgr, tatcs};
     view.kept = {0, 4};
-    view.shift = {"klDiagFwd", 0.5, 0.125, 0.3, 0.2, 0.2, true, true, {0.01, 0.02, 0.03, 200}};
+    view.shift = {"klDiagFwd",
+                  0.5,
+                  0.125,
+                  0.3,
+                  0.2,
+                  0.2,
+                  true,
+                  true,
+                  {0.01, 0.02, 0.03, 200},
+                  ShiftPlace::Normalised,
+                  {{7, 0.5, 0.2, 0.05}, {0, 0.25, 0.0, 0.125}}};
+    trace.settings.place = ShiftPlace::Normalised;
     trace.views = {view};
     trace.tokens = {6, 2, 12};
     trace.answer = {"Yes", {427, 2}, {"Yes", ""}, {0.75F, 0.5F}, true, false};

@@ -60,6 +60,20 @@ TEST(TraceJson, RefusesWhatItCannotRead) {
     EXPECT_EQ(refusal(other), "The trace cannot be read: \"text\" has the wrong type.");
 }
 
+TEST(TraceJson, TracesFromBeforePlacesAndChannelsAreRead) {
+    json old = json::parse(traceToJson(sampleTrace()));
+    old["settings"].erase("place");
+    old["views"][0]["shift"].erase("place");
+    old["views"][0]["shift"].erase("channels");
+    const RunTrace trace = traceFromJson(old.dump());
+    EXPECT_EQ(trace.settings.place, ShiftPlace::Encoder);
+    EXPECT_EQ(trace.views[0].shift.place, ShiftPlace::Encoder);
+    EXPECT_TRUE(trace.views[0].shift.channels.empty());
+    EXPECT_EQ(trace.views[0].shift.kappa, 0.5);
+    old["settings"]["place"] = "nowhere";
+    EXPECT_THROW(traceFromJson(old.dump()), Error);
+}
+
 TEST(TraceJson, EveryMemberIsNeeded) {
     const json good = json::parse(traceToJson(sampleTrace()));
     for (const auto& [name, value] : good.items()) {
@@ -84,6 +98,12 @@ TEST(RunJson, HasTheFieldsThatOtherProgramsRelyOn) {
     EXPECT_EQ(shift.at("kappa_after"), 0.125);
     EXPECT_EQ(shift.at("tau"), 0.2);
     EXPECT_EQ(shift.at("fired"), true);
+    EXPECT_EQ(shift.at("place"), "normalised");
+    EXPECT_EQ(shift.at("mean_term"), 0.3);
+    EXPECT_EQ(shift.at("variance_term"), 0.2);
+    EXPECT_EQ(shift.at("channels").at(0),
+              json({{"channel", 7}, {"share", 0.5}, {"mean_term", 0.2}, {"variance_term", 0.05}}));
+    EXPECT_EQ(run.at("settings").at("place"), "normalised");
     for (const char* name : {"preprocess", "encode", "select", "project", "prefill", "decode"}) {
         EXPECT_TRUE(run.at("timings_ms").contains(name)) << name;
     }
