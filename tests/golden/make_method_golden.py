@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Writes the golden data of every shift metric and every pruning method, from the float64 references.
+
+    python tests/golden/make_method_golden.py
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import golden_common as common
+import metric_golden
+
+SCRIPTS = (
+    "make_method_golden.py",
+    "metric_golden.py",
+    "metric_reference.py",
+    "golden_inputs.py",
+    "dcp_reference.py",
+    "golden_common.py",
+)
+
+
+def main() -> None:
+    """Writes data and manifest."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--out", type=Path, default=common.DATA / "method", help="folder to write into"
+    )
+    root: Path = parser.parse_args().out
+    root.mkdir(parents=True, exist_ok=True)
+    metric_golden.check_random_draws()
+    metrics = metric_golden.cases()
+    common.write_json_lists(root / "metrics.json", metrics)
+    common.write_manifest(
+        root / "manifest.json",
+        command="python tests/golden/make_method_golden.py",
+        scripts=SCRIPTS,
+        libraries=("numpy",),
+        dtype="float64 results of float32 inputs",
+        parts=["metrics.json"],
+        facts={"metric_cases": len(metrics["cases"])},
+    )
+
+
+if __name__ == "__main__":
+    main()
