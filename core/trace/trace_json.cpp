@@ -488,6 +488,19 @@ json runShiftJson(const RunTrace& trace) {
 
 }  // namespace
 
+std::string settingsToJson(const RunSettings& settings) {
+    return dumped(toJson(settings), 1);
+}
+
+RunSettings settingsFromJson(std::string_view text) {
+    try {
+        return settingsFrom(parseJson(text, "the settings", ErrorCode::Input));
+    } catch (const Error& error) {
+        // Names of another list ("trigger") are usage errors there; here they come from a file.
+        throw Error(ErrorCode::Input, error.what(), error.hint());
+    }
+}
+
 std::string traceToJson(const RunTrace& trace) {
     json views = json::array();
     for (const ViewTrace& view : trace.views) {

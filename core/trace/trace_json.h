@@ -13,6 +13,12 @@ std::string traceToJson(const RunTrace& trace);
 /// @throws Error(Input): not a trace, a newer major version, values out of range
 RunTrace traceFromJson(std::string_view json);
 
+/// The settings of a run, as in the trace's "settings".
+std::string settingsToJson(const RunSettings& settings);
+
+/// @throws Error(Input): missing members, wrong types, unknown names
+RunSettings settingsFromJson(std::string_view json);
+
 /// The summary `prunescope-cli run --json` prints, schema "prunescope.run/1" (design.md 6.1).
 std::string runToJson(const RunTrace& trace);
 

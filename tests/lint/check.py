@@ -29,6 +29,7 @@ LIBRARIES = [
     ("torch", re.compile(r"^(ATen|c10|torch)/")),
     ("opencv", re.compile(r"^opencv2?/|^opencv")),
     ("json", re.compile(r"^nlohmann/")),
+    ("zip", re.compile(r"^zip\.h$")),
     ("sentencepiece", re.compile(r"^sentencepiece")),
     ("cli11", re.compile(r"^CLI/|^CLI11")),
     ("gtest", re.compile(r"^(gtest|gmock|benchmark)/")),
