@@ -37,7 +37,7 @@ json paramToJson(const ParamSpec& param) {
            {"title", param.title},
            {"type", kTypes[static_cast<std::size_t>(param.type)]},
            {"unit", param.unit},
-           {"effect", param.effect == ParamEffect::EncoderPass ? "encoder_pass" : "selection"},
+           {"effect", nameOf(param.effect)},
            {"help", param.help}};
     if (param.type == ParamType::Choice) {
         j["default"] = std::get<std::string>(param.fallback);

@@ -5,7 +5,9 @@
 #include "core/metric/shift.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -298,6 +300,11 @@ void checkThreshold(const char* field, double value, std::vector<Problem>& probl
 }
 
 }  // namespace
+
+std::string nameOf(ParamEffect effect) {
+    constexpr std::array kNames{"encoder_pass", "selection", "decoder"};
+    return kNames.at(static_cast<std::size_t>(effect));
+}
 
 const std::vector<MethodSpec>& methodCatalog() {
     static const std::vector<MethodSpec> catalog = makeCatalog();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/problem.h"
+#include "core/prune/decoder_plan.h"
 #include "core/trace/settings.h"
 #include "core/trace/site.h"
 
@@ -12,8 +13,12 @@ namespace prunescope {
 
 enum class ParamType { Integer, Real, Switch, Choice };
 
-/// What a parameter's change recomputes: the encoder pass, or only the selection after it.
-enum class ParamEffect { EncoderPass, Selection };
+/// What a parameter's change recomputes: the encoder pass, the selection after it, or only what
+/// happens inside the language model.
+enum class ParamEffect { EncoderPass, Selection, Decoder };
+
+/// "encoder_pass", "selection", "decoder", as in `methods --json`.
+std::string nameOf(ParamEffect effect);
 
 /// One adjustable parameter of a method. The settings panel's controls, the command line's --set
 /// and `methods --json` are made from this.
@@ -39,7 +44,9 @@ struct MethodSpec {
     std::string note;   ///< e.g. "our implementation of a paper without published code"
     std::vector<Site::Kind> sites;
     bool in_encoder = false;  ///< prunes inside the encoder, so the budget moves the encoder pass
-    bool uses_threshold = false;  ///< tau, trigger, phi
+    bool in_decoder = false;  ///< prunes inside the language model: the budget moves nothing before
+    DecoderPlanner decoder_plan = nullptr;  ///< set exactly where `in_decoder`
+    bool uses_threshold = false;            ///< tau, trigger, phi
     bool uses_text = false;
     bool uses_seed = false;
     bool uses_budget = true;

@@ -5,9 +5,6 @@
 namespace prunescope {
 
 /// No pruning: every token goes on as it came. The reference of every comparison.
-class KeepAll final : public PruneMethod {
-public:
-    Selection select(const SelectView& view) const override;
-};
+class KeepAll final : public PruneMethod {};
 
 }  // namespace prunescope

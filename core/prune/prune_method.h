@@ -3,6 +3,7 @@
 #include "core/image/patch_grid.h"
 #include "core/metric/shift.h"
 #include "core/prune/catalog.h"
+#include "core/prune/decoder_view.h"
 #include "core/trace/run_trace.h"
 
 #include <cstdint>
@@ -85,8 +86,9 @@ struct Selection {
     ShiftSummary shift;              ///< kappa etc.; kappa is filled for every method
 };
 
-/// A pruning method: two pure functions. No state between calls, no global generator, and the
-/// tensors are never changed in place; the engine gathers and mixes. Called on the engine thread.
+/// A pruning method: pure functions, one per kind of site. No state between calls, no global
+/// generator, and the tensors are never changed in place; the engine gathers and mixes. Called on
+/// the engine thread.
 class PruneMethod {
 public:
     virtual ~PruneMethod() = default;
@@ -96,8 +98,12 @@ public:
     /// Called after every encoder layer 0..S, only when the catalog says `in_encoder`.
     virtual LayerOutcome afterLayer(const LayerView& view) const;
 
-    /// Chooses the k output tokens. Called once per view and run.
-    virtual Selection select(const SelectView& view) const = 0;
+    /// Chooses the k output tokens. Called once per view and run; by default every token goes on.
+    virtual Selection select(const SelectView& view) const;
+
+    /// Called at every stop of the catalog's `decoder_plan`, only when the catalog says
+    /// `in_decoder`. Such methods leave `select` as it is: all N tokens enter the language model.
+    virtual DecoderReduction beforeDecoderLayer(const DecoderView& view) const;
 
 protected:
     PruneMethod() = default;

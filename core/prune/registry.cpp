@@ -5,6 +5,7 @@
 #include "core/prune/none.h"
 #include "core/prune/prune_method.h"
 #include "core/prune/random.h"
+#include "core/prune/select.h"
 
 #include <array>
 #include <string_view>
@@ -37,6 +38,18 @@ constexpr std::array kMethods{
 
 LayerOutcome PruneMethod::afterLayer(const LayerView&) const {
     return {};
+}
+
+Selection PruneMethod::select(const SelectView& view) const {
+    Selection out;
+    out.tokens = view.tokens;
+    out.kept = view.patches;
+    out.shift = measuredShift(view, view.tokens);
+    return out;
+}
+
+DecoderReduction PruneMethod::beforeDecoderLayer(const DecoderView&) const {
+    throw Error(ErrorCode::Internal, "This method does not prune inside the language model.");
 }
 
 std::unique_ptr<PruneMethod> makeMethod(const std::string& id) {
