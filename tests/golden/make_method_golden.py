@@ -10,12 +10,16 @@ import argparse
 from pathlib import Path
 
 import golden_common as common
+import method_golden
 import metric_golden
 
 SCRIPTS = (
     "make_method_golden.py",
     "metric_golden.py",
+    "method_golden.py",
     "metric_reference.py",
+    "method_reference.py",
+    "method_reference_merge.py",
     "golden_inputs.py",
     "dcp_reference.py",
     "golden_common.py",
@@ -33,14 +37,19 @@ def main() -> None:
     metric_golden.check_random_draws()
     metrics = metric_golden.cases()
     common.write_json_lists(root / "metrics.json", metrics)
+    selections = method_golden.cases()
+    common.write_json_lists(root / "selections.json", selections)
     common.write_manifest(
         root / "manifest.json",
         command="python tests/golden/make_method_golden.py",
         scripts=SCRIPTS,
         libraries=("numpy",),
         dtype="float64 results of float32 inputs",
-        parts=["metrics.json"],
-        facts={"metric_cases": len(metrics["cases"])},
+        parts=["metrics.json", "selections.json"],
+        facts={
+            "metric_cases": len(metrics["cases"]),
+            "selection_runs": len(selections["runs"]),
+        },
     )
 
 
