@@ -74,7 +74,8 @@ SparseList listEndingAt(const std::array<SparseList, 4>& lists, double last) {
         const SparseList& above = i < lists.size() ? lists.at(i) : kAll;
         if (last <= above.back()) {
             const double t = (last - below.back()) / (above.back() - below.back());
-            return {below[0] + t * (above[0] - below[0]), below[1] + t * (above[1] - below[1]), last};
+            return {
+                below[0] + t * (above[0] - below[0]), below[1] + t * (above[1] - below[1]), last};
         }
         below = above;
     }
@@ -98,8 +99,9 @@ DecoderStop lastSparseStop(int layer, int n, int budget, bool counted, DecoderPl
     }
     const int keep = keptForTotal(n, budget);
     if (keep == 0) {
-        plan.notes.push_back("A budget of " + std::to_string(budget) +
-                             " leaves no room for recycled tokens: none are made at the last stage.");
+        plan.notes.push_back(
+            "A budget of " + std::to_string(budget) +
+            " leaves no room for recycled tokens: none are made at the last stage.");
         return {layer, budget, 0};
     }
     return {layer, keep, budget - keep};
@@ -181,8 +183,7 @@ DecoderPlan pyramiddropPlan(const RunSettings& settings, const DecoderShape& sha
         return plan;
     }
     const int asked = wholeParam("pyramiddrop", settings, "stages");
-    const double interval =
-        numberParam(*findMethod("pyramiddrop"), settings, "interval");
+    const double interval = numberParam(*findMethod("pyramiddrop"), settings, "interval");
     std::vector<double> at;
     for (int j = 1; j <= asked; ++j) {
         at.push_back(interval * j);
@@ -194,9 +195,9 @@ DecoderPlan pyramiddropPlan(const RunSettings& settings, const DecoderShape& sha
         const double exponent = static_cast<double>(i + 1) / count(layers.size());
         const double share = static_cast<double>(shape.budget) / shape.visual;
         const bool last = i + 1 == layers.size();
-        const int keep = last ? shape.budget
-                              : std::max(shape.budget,
-                                         rounded(shape.visual * std::pow(share, exponent)));
+        const int keep =
+            last ? shape.budget
+                 : std::max(shape.budget, rounded(shape.visual * std::pow(share, exponent)));
         if (keep < n) {
             plan.stops.push_back({layers[i], keep, 0});
             n = keep;

@@ -56,13 +56,14 @@ DecoderPlan sparsevlmPlan(const RunSettings& settings, const DecoderShape& shape
 DecoderPlan pyramiddropPlan(const RunSettings& settings, const DecoderShape& shape);
 
 /// DART (methods.md 3.7): one stop before layer K (`layer`, 2). Of k tokens a (`image_pivots`) are
-/// pivots and each of the a + b pivots adds q. `count`: "exact" spreads the remainder over the first
-/// pivots, so that k remain (ours); "floor" takes q = floor((k - a) / (a + b)); "released" takes
-/// q = floor(k / (a + b)), which keeps a more than a multiple: 64 -> 68.
+/// pivots and each of the a + b pivots adds q. `count`: "exact" spreads the remainder over the
+/// first pivots, so that k remain (ours); "floor" takes q = floor((k - a) / (a + b)); "released"
+/// takes q = floor(k / (a + b)), which keeps a more than a multiple: 64 -> 68.
 DecoderPlan dartPlan(const RunSettings& settings, const DecoderShape& shape);
 
-/// Layers `at` of a decoder with `depth` layers in one with `layers`: scaled, rounded half up, moved
-/// apart where they meet, within 1..layers - 1. When there is no room for all, the first ones go.
+/// Layers `at` of a decoder with `depth` layers in one with `layers`: scaled, rounded half up,
+/// moved apart where they meet, within 1..layers - 1. When there is no room for all, the first ones
+/// go.
 std::vector<int> scaledLayers(const std::vector<double>& at, double depth, int layers);
 
 /// SparseVLM v1: rows that recycling makes of `n_deleted` removed ones (0 of 0).

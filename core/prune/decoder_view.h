@@ -59,10 +59,10 @@ struct DecoderReduction {
         Renumber,  ///< 0..T'-1 from here on, and later tokens follow on in these layers
     };
 
-    std::string name;                    ///< the stage's name in the trace
-    std::vector<std::int64_t> keep;      ///< [stop.keep] ascending rows that stay
-    std::vector<RecycledRow> recycled;   ///< [stop.recycled] rows put behind the kept ones
-    std::vector<float> score;            ///< [n] that decided, or empty
+    std::string name;                   ///< the stage's name in the trace
+    std::vector<std::int64_t> keep;     ///< [stop.keep] ascending rows that stay
+    std::vector<RecycledRow> recycled;  ///< [stop.recycled] rows put behind the kept ones
+    std::vector<float> score;           ///< [n] that decided, or empty
     Positions positions = Positions::Keep;
 };
 

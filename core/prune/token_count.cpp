@@ -76,8 +76,7 @@ std::optional<int> equalBudget(const MethodSpec& method,
     std::optional<int> best;
     double best_distance = 0;
     for (int k = 1; k <= shape.visual; ++k) {
-        const double distance =
-            std::abs(meanAt(method, settings, shape, k, basis) - k_eq);
+        const double distance = std::abs(meanAt(method, settings, shape, k, basis) - k_eq);
         if (!best || distance < best_distance - 1e-9) {
             best = k;
             best_distance = distance;
@@ -86,7 +85,8 @@ std::optional<int> equalBudget(const MethodSpec& method,
     // One token that is still far above means that no budget reaches it: within half a step of the
     // smallest means counts as reached, as everywhere else.
     const double smallest = meanAt(method, settings, shape, 1, basis);
-    const double step = meanAt(method, settings, shape, std::min(2, shape.visual), basis) - smallest;
+    const double step =
+        meanAt(method, settings, shape, std::min(2, shape.visual), basis) - smallest;
     return smallest - k_eq > std::max(step, 1e-9) / 2 ? std::nullopt : best;
 }
 
