@@ -2,6 +2,7 @@
 #include "core/base/stop.h"
 #include "core/engine/stages.h"
 #include "core/model/kv_cache.h"
+#include "core/prune/select.h"
 
 #include <algorithm>
 #include <cmath>

@@ -100,14 +100,7 @@ void dumpRun(const RunContext& context,
         } else if (name == "hidden") {
             tensors[name] = hiddenStates(context, *input);
         } else if (name == "features") {
-            std::vector<at::Tensor> rows;
-            for (std::size_t v = 0; v < selections.size(); ++v) {
-                if (vlm.keepsCls() && context.request.settings.method == "none") {
-                    rows.push_back(full[v]->output.cls_features);
-                }
-                rows.push_back(selections[v]->selection.tokens);
-            }
-            tensors[name] = at::cat(rows, 0);
+            tensors[name] = outputFeatures(context, full, selections);
         } else if (name == "projected") {
             tensors[name] = visual.to(at::kFloat);
         } else {

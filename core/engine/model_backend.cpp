@@ -41,11 +41,11 @@ public:
 
 private:
     TracePtr unprunedOf(const RunRequest& request, const JobContext& context, TracePtr pruned) {
-        if (request.settings.method == "none") {
+        if (request.settings.method == kUnprunedMethod) {
             return pruned;
         }
         RunRequest full = request;
-        full.settings.method = "none";
+        full.settings.method = kUnprunedMethod;
         full.settings.params.clear();
         full.settle_ms = 0;
         const RunContext unpruned{

@@ -17,6 +17,7 @@ constexpr std::array<StageLimit, kCachedStages> kLimits{{
     {"preprocess", 8},
     {"features", 3},
     {"encoder_pass", 48},
+    {"projection", 4},
     {"selection", 256},
     {"null_band", 4096},
     {"prefix", 4},

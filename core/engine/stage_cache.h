@@ -14,9 +14,18 @@
 namespace prunescope {
 
 /// The stages whose results are kept, in the order they run.
-enum class CachedStage { Preprocess, Features, EncoderPass, Selection, NullBand, Prefix, Answer };
+enum class CachedStage {
+    Preprocess,
+    Features,
+    EncoderPass,
+    Projection,
+    Selection,
+    NullBand,
+    Prefix,
+    Answer
+};
 
-constexpr int kCachedStages = 7;
+constexpr int kCachedStages = 8;
 
 std::string nameOf(CachedStage stage);
 

@@ -75,8 +75,13 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
 /// Fills the null bands of every stage and view.
 void nullBandStage(const RunContext& context, const PerView<FullFeatures>& full, RunTrace& trace);
 
-/// What the language model sees of the picture: [sum of kept, Dt]. With the select strategy "full"
-/// the un-pruned sequence begins with CLS.
+/// What goes into the projector: the selected rows of all views, padding left out. With the select
+/// strategy "full" the un-pruned sequence begins with CLS.
+at::Tensor outputFeatures(const RunContext& context,
+                          const PerView<FullFeatures>& full,
+                          const PerView<SelectedTokens>& selections);
+
+/// What the language model sees of the picture: [sum of output rows, Dt], padding as zeros.
 at::Tensor projectStage(const RunContext& context,
                         const PerView<FullFeatures>& full,
                         const PerView<SelectedTokens>& selections,
@@ -90,15 +95,5 @@ AnswerTrace answerStage(const RunContext& context,
 
 /// Budget per view: the setting, at most the patches there are.
 int effectiveBudget(const RunSettings& settings, const PatchGrid& grid);
-
-/// Milliseconds since construction.
-class Stopwatch {
-public:
-    Stopwatch();
-    double ms() const;
-
-private:
-    std::int64_t start_ns_;
-};
 
 }  // namespace prunescope

@@ -167,15 +167,4 @@ Reduction acgr(const AcgrInput& in, const AcgrOptions& options, int n_keep) {
     return out;  // step 6 is the caller's: reducedRows() or the engine
 }
 
-at::Tensor reducedRows(const Reduction& reduction, const at::Tensor& rows) {
-    if (!reduction.mix.defined()) {
-        return gatherRows(rows, reduction.keep);
-    }
-    const at::Tensor mixed = at::matmul(reduction.mix, rows);
-    if (!reduction.keep_norm) {
-        return mixed;
-    }
-    return mixed.mul(rowNorms(gatherRows(rows, reduction.keep)).div(rowNorms(mixed)));
-}
-
 }  // namespace prunescope

@@ -49,7 +49,4 @@ ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const
 /// Keeps the n_keep best tokens. With as many as there are, every row stays what it is.
 Reduction acgr(const AcgrInput& in, const AcgrOptions& options, int n_keep);
 
-/// The reduction carried out: rows gathered or mixed, norms kept where it says so.
-at::Tensor reducedRows(const Reduction& reduction, const at::Tensor& rows);
-
 }  // namespace prunescope

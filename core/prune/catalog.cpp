@@ -3,223 +3,25 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/metric/shift.h"
+#include "core/prune/catalog_params.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <limits>
-#include <utility>
 
 namespace prunescope {
 
 namespace {
 
-ParamSpec integerParam(std::string name,
-                       std::string title,
-                       double fallback,
-                       std::pair<double, double> range,
-                       ParamEffect effect,
-                       std::string help) {
-    ParamSpec spec;
-    spec.name = std::move(name);
-    spec.title = std::move(title);
-    spec.type = ParamType::Integer;
-    spec.fallback = fallback;
-    spec.min = range.first;
-    spec.max = range.second;
-    spec.step = 1;
-    spec.effect = effect;
-    spec.help = std::move(help);
-    return spec;
-}
-
-ParamSpec realParam(std::string name,
-                    std::string title,
-                    double fallback,
-                    std::pair<double, double> range,
-                    ParamEffect effect,
-                    std::string help) {
-    ParamSpec spec =
-        integerParam(std::move(name), std::move(title), fallback, range, effect, std::move(help));
-    spec.type = ParamType::Real;
-    spec.step = range.second - range.first > 4 ? 0.1 : 0.01;
-    return spec;
-}
-
-ParamSpec switchParam(
-    std::string name, std::string title, bool on, ParamEffect effect, std::string help) {
-    ParamSpec spec = integerParam(
-        std::move(name), std::move(title), on ? 1.0 : 0.0, {0, 1}, effect, std::move(help));
-    spec.type = ParamType::Switch;
-    return spec;
-}
-
-// The first choice is the default.
-ParamSpec choiceOf(std::string name,
-                   std::string title,
-                   std::vector<std::string> choices,
-                   ParamEffect effect,
-                   std::string help) {
-    ParamSpec spec;
-    spec.name = std::move(name);
-    spec.title = std::move(title);
-    spec.type = ParamType::Choice;
-    spec.fallback = choices.front();
-    spec.choices = std::move(choices);
-    spec.min = 0;
-    spec.max = 0;
-    spec.step = 0;
-    spec.effect = effect;
-    spec.help = std::move(help);
-    return spec;
-}
-
-// Named as in methods.md 4.3; none of the numbers are the paper's.
-std::vector<ParamSpec> dcpParams() {
-    constexpr auto kEncoder = ParamEffect::EncoderPass;
-    constexpr auto kSelect = ParamEffect::Selection;
-    std::vector<ParamSpec> params{
-        choiceOf("schedule",
-                 "Schedule",
-                 {"geometric", "linear", "flowcut", "single"},
-                 kEncoder,
-                 "How the token count falls from N to the pool over the events (ours)."),
-        realParam("rho_pool",
-                  "Pool factor",
-                  4.0,
-                  {1, 16},
-                  kEncoder,
-                  "Size of the pool that leaves the encoder, in budgets (ours)."),
-        choiceOf("score",
-                 "Score",
-                 {"flowcut", "cls"},
-                 kEncoder,
-                 "What ranks tokens into anchors and context: FlowCut's score or CLS attention."),
-        choiceOf("similarity",
-                 "Similarity of",
-                 {"key", "hidden"},
-                 kEncoder,
-                 "What is compared between context and anchor: head-mean keys or hidden states."),
-        realParam("lambda",
-                  "Semantic share",
-                  0.7,
-                  {0, 1},
-                  kEncoder,
-                  "Weight of semantic against spatial similarity in the context-to-anchor graph."),
-        realParam("sigma",
-                  "Spatial reach",
-                  4.0,
-                  {0.5, 24},
-                  kEncoder,
-                  "Width of the spatial similarity, in cells of a 24-wide grid."),
-        integerParam("edges",
-                     "Edges per context token",
-                     2,
-                     {1, 8},
-                     kEncoder,
-                     "Anchors to which each context token hands itself on."),
-        realParam("temperature",
-                  "Edge temperature",
-                  0.1,
-                  {0.01, 2},
-                  kEncoder,
-                  "Softmax temperature over the edges of a context token."),
-        realParam("beta_max",
-                  "Recovery strength",
-                  0.5,
-                  {0, 1},
-                  kEncoder,
-                  "Largest share of context in a recovered anchor; 0 changes no anchor."),
-        switchParam("keep_norm",
-                    "Keep norms",
-                    false,
-                    kEncoder,
-                    "Rescale recovered anchors to the norm they had."),
-        switchParam("recovery",
-                    "Recovery",
-                    true,
-                    kEncoder,
-                    "Off: context tokens are removed without handing anything on (ablation)."),
-        choiceOf("reference",
-                 "Compared with",
-                 {"full", "pool", "chained"},
-                 kSelect,
-                 "What kappa compares the kept set with: all patches, the pool, or step by step."),
-        realParam("eta",
-                  "Text share in clusters",
-                  0.3,
-                  {0, 1},
-                  kSelect,
-                  "Weight of the text profile when tokens join clusters."),
-        realParam("mu",
-                  "Text pull on representatives",
-                  0.2,
-                  {0, 2},
-                  kSelect,
-                  "Bonus for text-relevant tokens when a cluster re-selects."),
-        choiceOf("init",
-                 "First representatives",
-                 {"facility", "kcenter", "scope"},
-                 kSelect,
-                 "Greedy rule for cluster centres: coverage, farthest point, coverage x score."),
-        integerParam("rounds",
-                     "Rounds",
-                     1,
-                     {1, 3},
-                     kSelect,
-                     "How often clustering and re-selection repeat."),
-        switchParam("guard",
-                    "Guard",
-                    true,
-                    kSelect,
-                    "Keep the first choice when re-selection does not lower the shift (ours)."),
-        switchParam("use_text", "Use the question", true, kSelect, "Off: re-select without text."),
-    };
-    params[1].unit = "k";
-    params[5].unit = "cells";
-    return params;
-}
-
-MethodSpec baseline(std::string id, std::string title, std::string note) {
-    MethodSpec spec;
-    spec.id = std::move(id);
-    spec.title = std::move(title);
-    spec.note = std::move(note);
-    spec.sites = {Site::Kind::AfterEncoder};
-    return spec;
-}
-
 std::vector<MethodSpec> makeCatalog() {
-    std::vector<MethodSpec> methods;
-    methods.push_back(baseline("none", "No pruning", "All visual tokens, as the model ships."));
-    methods.back().sites = {};
-    methods.back().uses_budget = false;
-
-    methods.push_back(baseline("random", "Random", "Seeded draw without replacement."));
-    methods.back().uses_seed = true;
-
-    methods.push_back(baseline("grid", "Uniform grid", "Evenly spaced patches."));
-
-    methods.push_back(baseline("cls-topk",
-                               "CLS attention",
-                               "The patches that CLS attends to most in the selected layer."));
-
-    MethodSpec dcp;
-    dcp.id = "dcp";
-    dcp.title = "DCP-Prune";
-    dcp.paper = "DCP-Prune, 2026, arXiv 2606.16633";
-    dcp.note =
-        "our implementation of arXiv 2606.16633, whose authors published no code; every default is "
-        "ours";
-    dcp.sites = {Site::Kind::EncoderLayer, Site::Kind::AfterEncoder};
-    dcp.in_encoder = true;
-    dcp.uses_threshold = true;
-    dcp.uses_text = true;
-    dcp.uses_seed = true;  // draws of the null band, which the relative trigger reads
-    dcp.params = dcpParams();
-    methods.push_back(std::move(dcp));
-    return methods;
+    std::vector<MethodSpec> all;
+    for (auto* group : {&baselineMethods, &dcpMethods, &visionMethods, &languageMethods}) {
+        std::ranges::move(group(), std::back_inserter(all));
+    }
+    return all;
 }
 
 const ParamSpec* findParam(const std::vector<ParamSpec>& params, std::string_view name) {
@@ -269,6 +71,12 @@ std::string methodIds() {
         ids.push_back(method.id);
     }
     return join(ids, ", ");
+}
+
+const MethodSpec& methodOf(const RunSettings& settings) {
+    const MethodSpec* method = findMethod(settings.method);
+    require(method != nullptr, "there is no method " + inQuotes(settings.method));
+    return *method;
 }
 
 void checkMethod(const RunSettings& settings, std::vector<Problem>& problems) {
@@ -377,6 +185,25 @@ std::string choiceParam(const MethodSpec& method,
     const ParamValue value = paramValue(method, settings, name);
     require(std::holds_alternative<std::string>(value), std::string(name) + " is not a name");
     return std::get<std::string>(value);
+}
+
+MethodParams::MethodParams(const RunSettings& settings)
+    : method_(methodOf(settings)), settings_(settings) {}
+
+double MethodParams::number(std::string_view name) const {
+    return numberParam(method_, settings_, name);
+}
+
+int MethodParams::integer(std::string_view name) const {
+    return static_cast<int>(number(name));
+}
+
+bool MethodParams::isOn(std::string_view name) const {
+    return number(name) != 0.0;
+}
+
+std::string MethodParams::choice(std::string_view name) const {
+    return choiceParam(method_, settings_, name);
 }
 
 std::vector<Problem> checkSettings(const RunSettings& settings) {

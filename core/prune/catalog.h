@@ -53,6 +53,9 @@ struct MethodSpec {
     std::vector<ParamSpec> params;
 };
 
+/// The id of the method that keeps every token: the un-pruned run.
+inline constexpr const char* kUnprunedMethod = "none";
+
 /// Every method, in display order.
 const std::vector<MethodSpec>& methodCatalog();
 
@@ -68,6 +71,22 @@ double numberParam(const MethodSpec& method, const RunSettings& settings, std::s
 std::string choiceParam(const MethodSpec& method,
                         const RunSettings& settings,
                         std::string_view name);
+
+/// The parameters of the method that the settings name, read by the method itself.
+class MethodParams {
+public:
+    /// @throws Error when there is no such method
+    explicit MethodParams(const RunSettings& settings);
+
+    double number(std::string_view name) const;
+    int integer(std::string_view name) const;
+    bool isOn(std::string_view name) const;
+    std::string choice(std::string_view name) const;
+
+private:
+    const MethodSpec& method_;
+    const RunSettings& settings_;
+};
 
 /// Everything wrong with the settings; empty when they can run. A budget above N is not wrong.
 std::vector<Problem> checkSettings(const RunSettings& settings);

@@ -1,7 +1,7 @@
 #include "core/prune/cls_topk.h"
 
 #include "core/prune/encoder_score.h"
-#include "core/prune/select.h"
+#include "core/prune/row_plan.h"
 
 namespace prunescope {
 

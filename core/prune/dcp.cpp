@@ -4,7 +4,7 @@
 #include "core/prune/acgr.h"
 #include "core/prune/dcp_schedule.h"
 #include "core/prune/encoder_score.h"
-#include "core/prune/select.h"
+#include "core/prune/row_plan.h"
 #include "core/prune/tatcs.h"
 
 #include <algorithm>
@@ -28,30 +28,26 @@ struct DcpOptions {
 };
 
 DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
-    const MethodSpec* spec = findMethod("dcp");
-    require(spec != nullptr, "dcp is not in the catalog");
-    const auto amount = [&](const char* name) { return numberParam(*spec, settings, name); };
-    const auto isOn = [&](const char* name) { return amount(name) != 0.0; };
-    const auto choice = [&](const char* name) { return choiceParam(*spec, settings, name); };
+    const MethodParams params(settings);
     DcpOptions out;
-    out.schedule = choice("schedule");
-    out.rho_pool = amount("rho_pool");
-    out.scores_cls = choice("score") == "cls";
-    out.compares_hidden = choice("similarity") == "hidden";
-    out.acgr.recovery = isOn("recovery");
-    out.acgr.keep_norm = isOn("keep_norm");
-    out.acgr.lambda = amount("lambda");
-    out.acgr.sigma = amount("sigma") * grid.cols / 24.0;  // 4.4 DCP reading 3
-    out.acgr.edges = static_cast<int>(amount("edges"));
-    out.acgr.temperature = amount("temperature");
-    out.acgr.beta_max = amount("beta_max");
-    out.reference = choice("reference");
-    out.tatcs.init = choice("init");
-    out.tatcs.eta = amount("eta");
-    out.tatcs.mu = amount("mu");
-    out.tatcs.rounds = static_cast<int>(amount("rounds"));
-    out.guard = isOn("guard");
-    out.use_text = isOn("use_text");
+    out.schedule = params.choice("schedule");
+    out.rho_pool = params.number("rho_pool");
+    out.scores_cls = params.choice("score") == "cls";
+    out.compares_hidden = params.choice("similarity") == "hidden";
+    out.acgr.recovery = params.isOn("recovery");
+    out.acgr.keep_norm = params.isOn("keep_norm");
+    out.acgr.lambda = params.number("lambda");
+    out.acgr.sigma = params.number("sigma") * grid.cols / 24.0;  // 4.4 DCP reading 3
+    out.acgr.edges = params.integer("edges");
+    out.acgr.temperature = params.number("temperature");
+    out.acgr.beta_max = params.number("beta_max");
+    out.reference = params.choice("reference");
+    out.tatcs.init = params.choice("init");
+    out.tatcs.eta = params.number("eta");
+    out.tatcs.mu = params.number("mu");
+    out.tatcs.rounds = params.integer("rounds");
+    out.guard = params.isOn("guard");
+    out.use_text = params.isOn("use_text");
     return out;
 }
 
@@ -194,6 +190,8 @@ void reselect(const SelectView& view,
     if (shift.accepted) {
         selection.tokens = tokens;
         selection.kept = patchesOf(view.patches, slots);
+        selection.rows = patchRows(selection.kept);
+        selection.mix = at::Tensor();
         mass.clear();
         for (const std::int64_t slot : slots) {
             mass.push_back(in.mass[toSize(slot)]);
@@ -241,6 +239,8 @@ Selection DcpPrune::select(const SelectView& view) const {
     Selection out;
     out.tokens = reducedRows(step, view.tokens);
     out.kept = patchesOf(view.patches, step.keep);
+    out.rows = patchRows(out.kept);
+    out.mix = step.mix;
     out.shift = shiftOf(view, options.reference, out.tokens);
 
     const std::vector<float> host_score = toHostVector(score);

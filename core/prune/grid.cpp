@@ -1,6 +1,6 @@
 #include "core/prune/grid.h"
 
-#include "core/prune/select.h"
+#include "core/prune/row_plan.h"
 
 #include <algorithm>
 #include <cmath>

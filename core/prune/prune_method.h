@@ -62,6 +62,7 @@ struct SelectView {
     // The pool of M tokens that left the encoder (all N for methods that prune only here).
     std::vector<std::int32_t> patches;  ///< [M] ascending
     at::Tensor tokens;                  ///< float32 [M, D] selected features (concatenated layers)
+    at::Tensor cls;                     ///< float32 [1, D] the CLS row of the same layers
     at::Tensor cls_attention;           ///< float32 [H, 1 + M] of layer S
     at::Tensor keys;                    ///< float32 [H, 1 + M, dh] of layer S
     at::Tensor values;                  ///< float32 [H, 1 + M, dh] of layer S
@@ -74,16 +75,27 @@ struct SelectView {
 
     at::Tensor text;  ///< float32 [Lt, Dt] input embeddings of the question's tokens; Lt may be 0
     std::function<at::Tensor(const at::Tensor&)> project;  ///< [m, D] -> float32 [m, Dt]
+    std::function<at::Tensor()> projected;  ///< Z = project(tokens), float32 [M, Dt], computed once
+                                            ///< per encoder pass
 
     std::function<NullBand()> null_band;  ///< of k draws from X_f, computed once when asked for
 };
 
-/// The tokens that go to the projector, and why.
+/// The tokens that go to the projector, and why. Made by the helpers of select.h.
 struct Selection {
-    at::Tensor tokens;               ///< float32 [k, D], raster order
-    std::vector<std::int32_t> kept;  ///< [k] patch each token stands for, ascending
+    at::Tensor tokens;  ///< float32 [m, D] in the order that the language model reads them; D is
+                        ///< measured on all of them
+    std::vector<OutputRow> rows;     ///< [m + p] what each is; the p padding rows, zeros behind the
+                                     ///< projector, come last
+    std::vector<std::int32_t> kept;  ///< the patches of `rows`, ascending
+    at::Tensor mix;                  ///< float32 [m, M]: tokens = mix * pool, save for CLS rows;
+                                     ///< undefined where every row is one of the pool
     std::vector<StageTrace> stages;  ///< stages of the selection (site AfterEncoder)
     ShiftSummary shift;              ///< kappa etc.; kappa is filled for every method
+
+    int paddingRows() const {
+        return static_cast<int>(rows.size()) - static_cast<int>(tokens.size(0));
+    }
 };
 
 /// A pruning method: pure functions, one per kind of site. No state between calls, no global
@@ -98,7 +110,8 @@ public:
     /// Called after every encoder layer 0..S, only when the catalog says `in_encoder`.
     virtual LayerOutcome afterLayer(const LayerView& view) const;
 
-    /// Chooses the k output tokens. Called once per view and run; by default every token goes on.
+    /// Chooses the output tokens, in the method's order. Called once per view and run; by default
+    /// every token goes on.
     virtual Selection select(const SelectView& view) const;
 
     /// Called at every stop of the catalog's `decoder_plan`, only when the catalog says

@@ -1,7 +1,7 @@
 #include "core/prune/random.h"
 
 #include "core/base/random.h"
-#include "core/prune/select.h"
+#include "core/prune/row_plan.h"
 
 namespace prunescope {
 

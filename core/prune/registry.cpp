@@ -5,7 +5,7 @@
 #include "core/prune/none.h"
 #include "core/prune/prune_method.h"
 #include "core/prune/random.h"
-#include "core/prune/select.h"
+#include "core/prune/row_plan.h"
 
 #include <array>
 #include <string_view>
@@ -27,7 +27,7 @@ struct Entry {
 // In the order of the catalog. A table, not static constructors: a static library drops objects
 // that nothing names.
 constexpr std::array kMethods{
-    Entry{"none", &make<KeepAll>},
+    Entry{kUnprunedMethod, &make<KeepAll>},
     Entry{"random", &make<RandomKeep>},
     Entry{"grid", &make<GridKeep>},
     Entry{"cls-topk", &make<ClsTopK>},
@@ -43,6 +43,7 @@ LayerOutcome PruneMethod::afterLayer(const LayerView&) const {
 Selection PruneMethod::select(const SelectView& view) const {
     Selection out;
     out.tokens = view.tokens;
+    out.rows = patchRows(view.patches);
     out.kept = view.patches;
     out.shift = measuredShift(view, view.tokens);
     return out;

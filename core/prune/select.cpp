@@ -150,6 +150,16 @@ std::vector<std::int32_t> slotFromPatch(int n_patches, std::span<const std::int3
     return out;
 }
 
+std::vector<std::int32_t> slotFromPatch(int n_patches, std::span<const OutputRow> rows) {
+    std::vector<std::int32_t> out(toSize(n_patches), -1);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].patch >= 0) {
+            out[toSize(rows[i].patch)] = static_cast<std::int32_t>(i);
+        }
+    }
+    return out;
+}
+
 std::vector<std::int32_t> patchesOf(std::span<const std::int32_t> patches,
                                     std::span<const std::int64_t> slots) {
     std::vector<std::int32_t> out;
@@ -175,30 +185,6 @@ ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens
         out.mean_term = shift.mean_term;
         out.variance_term = shift.variance_term;
     }
-    return out;
-}
-
-Selection plainSelection(const SelectView& view,
-                         const std::vector<std::int64_t>& slots,
-                         std::span<const float> score,
-                         const Stopwatch& watch) {
-    Selection out;
-    out.tokens = slots.size() == view.patches.size() ? view.tokens : gatherRows(view.tokens, slots);
-    out.kept = patchesOf(view.patches, slots);
-    out.shift = measuredShift(view, out.tokens);
-
-    StageTrace stage;
-    stage.site = {Site::Kind::AfterEncoder, view.layer};
-    stage.name = "select";
-    stage.tokens_in = static_cast<int>(view.patches.size());
-    stage.tokens_out = static_cast<int>(slots.size());
-    if (!score.empty()) {
-        stage.score = perPatch(view.grid.count(), view.patches, score);
-    }
-    stage.slot_from_patch = slotFromPatch(view.grid.count(), out.kept);
-    stage.shift_before = out.shift.kappa;
-    stage.ms = watch.ms();
-    out.stages.push_back(std::move(stage));
     return out;
 }
 

@@ -73,8 +73,11 @@ std::vector<float> perPatch(int n_patches,
                             std::span<const std::int32_t> patches,
                             std::span<const float> values);
 
-/// Per patch: its place in `kept` (ascending), or -1.
+/// Per patch: its place in `kept`, or -1.
 std::vector<std::int32_t> slotFromPatch(int n_patches, std::span<const std::int32_t> kept);
+
+/// The same for output rows, of which some stand for no patch.
+std::vector<std::int32_t> slotFromPatch(int n_patches, std::span<const OutputRow> rows);
 
 std::vector<std::int32_t> patchesOf(std::span<const std::int32_t> patches,
                                     std::span<const std::int64_t> slots);
@@ -90,14 +93,6 @@ private:
     using Clock = std::chrono::steady_clock;
     Clock::time_point start_ = Clock::now();
 };
-
-/// A selection that keeps rows as they are: tokens, kept, one stage "select", kappa.
-/// @param slots  ascending
-/// @param score  per slot of the pool, or empty where nothing is ranked
-Selection plainSelection(const SelectView& view,
-                         const std::vector<std::int64_t>& slots,
-                         std::span<const float> score,
-                         const Stopwatch& watch);
 
 /// The summary every method fills: D of the kept tokens against the full set.
 ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens);

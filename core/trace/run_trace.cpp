@@ -12,6 +12,22 @@ bool contains(const std::vector<std::int32_t>& ascending, std::int32_t patch) {
 
 }  // namespace
 
+std::string nameOf(RowKind kind) {
+    switch (kind) {
+        case RowKind::Patch:
+            return "patch";
+        case RowKind::Merged:
+            return "merged";
+        case RowKind::Cls:
+            return "cls";
+        case RowKind::Extra:
+            return "extra";
+        case RowKind::Padding:
+            return "padding";
+    }
+    return "patch";
+}
+
 std::vector<PatchFate> patchFates(const ViewTrace& view, int stage) {
     const auto n = static_cast<std::size_t>(view.grid.count());
     std::vector<PatchFate> fates(n, PatchFate::Kept);

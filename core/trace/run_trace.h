@@ -30,7 +30,7 @@ struct NullBand {
 /// A context token handed part of itself to an anchor before it was removed (ACGR), or was merged.
 struct Transfer {
     std::int32_t from_patch = 0;
-    std::int32_t to_patch = 0;
+    std::int32_t to_patch = 0;  ///< -1: a token that stands for no patch (PruMerge's extra one)
     float weight = 0;  ///< share of the sender that went this way; a sender's weights sum to 1
 
     bool operator==(const Transfer&) const = default;
@@ -41,11 +41,12 @@ struct StageTrace {
     Site site;
     std::string name;  ///< "ACGR", "TATCS", "select": a word of the method, for labels
     int tokens_in = 0;
-    int tokens_out = 0;
+    int tokens_out = 0;  ///< with CLS, extra and padding rows, where the method outputs them
 
     std::vector<float> score;                   ///< per patch: what decided; NaN where the patch
                                                 ///< was not there any more, empty if none
-    std::vector<std::int32_t> slot_from_patch;  ///< per patch: slot after this stage, -1 gone
+    std::vector<std::int32_t> slot_from_patch;  ///< per patch: slot after this stage, -1 gone;
+                                                ///< CLS and padding have slots as well
     std::vector<Transfer> transfers;            ///< of this stage
     std::vector<float> mass;                    ///< [tokens_out] patches' worth a slot stands for
                                                 ///< (1 = itself only); empty: all 1
@@ -94,6 +95,24 @@ struct ShiftSummary {
     bool operator==(const ShiftSummary&) const = default;
 };
 
+/// What a token that goes to the language model is. methods.md 4.4.
+enum class RowKind {
+    Patch,    ///< a patch's own row, possibly enriched inside the encoder
+    Merged,   ///< a mean or sum over several patches, at the place of one of them
+    Cls,      ///< the CLS row (VisionZip, PruneSID)
+    Extra,    ///< made of patches, at no patch's place (PruMerge)
+    Padding,  ///< zeros behind the projector (HoloV); takes no part in D
+};
+
+std::string nameOf(RowKind kind);
+
+struct OutputRow {
+    RowKind kind = RowKind::Patch;
+    std::int32_t patch = -1;  ///< the patch it stands for; -1 for CLS, extra and padding
+
+    bool operator==(const OutputRow&) const = default;
+};
+
 /// One encoder pass: LLaVA-1.5 has one view, LLaVA-NeXT one base view and up to four crops.
 struct ViewTrace {
     PatchGrid grid;
@@ -101,6 +120,8 @@ struct ViewTrace {
                    ///< its edges where it was padded
     std::vector<StageTrace> stages;  ///< in the order they ran
     std::vector<std::int32_t> kept;  ///< patches the output tokens stand for, ascending
+    std::vector<OutputRow> rows;     ///< the output tokens in the order that the language model
+                                     ///< reads them, not always raster; empty in older traces
     ShiftSummary shift;
 
     bool operator==(const ViewTrace&) const = default;

@@ -124,12 +124,17 @@ json toJson(const ViewTrace& view) {
     for (const StageTrace& stage : view.stages) {
         stages.push_back(toJson(stage));
     }
+    json rows = json::array();
+    for (const OutputRow& row : view.rows) {
+        rows.push_back(json::array({nameOf(row.kind), row.patch}));
+    }
     return {
         {"grid",
          {{"rows", view.grid.rows}, {"cols", view.grid.cols}, {"patch_px", view.grid.patch_px}}},
         {"source", toJson(view.source)},
         {"stages", std::move(stages)},
         {"kept", view.kept},
+        {"rows", std::move(rows)},
         {"shift", toJson(view.shift)}};
 }
 
@@ -311,7 +316,8 @@ std::vector<Transfer> transfersFrom(const json& list, int n) {
             refuse("a transfer is not [from, to, weight]");
         }
         out.push_back({t[0].get<std::int32_t>(), t[1].get<std::int32_t>(), t[2].get<float>()});
-        checkPatches({out.back().from_patch, out.back().to_patch}, 0, n, "transfers");
+        checkPatches({out.back().from_patch}, 0, n, "transfers");
+        checkPatches({out.back().to_patch}, -1, n, "transfers");
     }
     return out;
 }
@@ -327,7 +333,7 @@ StageTrace stageFrom(const json& j, int n) {
     checkLength(s.score.size(), n, "score", true);
     s.slot_from_patch = valueOf<Patches>(j, "slot_from_patch");
     checkLength(s.slot_from_patch.size(), n, "slot_from_patch", false);
-    checkPatches(s.slot_from_patch, -1, n, "slot_from_patch");
+    checkPatches(s.slot_from_patch, -1, std::max(n, s.tokens_out), "slot_from_patch");
     s.transfers = transfersFrom(member(j, "transfers"), n);
     s.mass = floatList(j, "mass");
     s.cluster_of = valueOf<Patches>(j, "cluster_of");
@@ -371,6 +377,31 @@ ShiftSummary shiftFrom(const json& j) {
     return s;
 }
 
+RowKind rowKindFrom(const std::string& name) {
+    for (const RowKind kind :
+         {RowKind::Patch, RowKind::Merged, RowKind::Cls, RowKind::Extra, RowKind::Padding}) {
+        if (nameOf(kind) == name) {
+            return kind;
+        }
+    }
+    refuse(inQuotes(name) + " is not a kind of row");
+}
+
+std::vector<OutputRow> rowsFrom(const json& list, int n) {
+    std::vector<OutputRow> out;
+    for (const json& row : list) {
+        if (!row.is_array() || row.size() != 2 || !row[0].is_string() ||
+            !row[1].is_number_integer()) {
+            refuse("a row is not [kind, patch]");
+        }
+        const RowKind kind = rowKindFrom(row[0].get<std::string>());
+        const bool stands_for_one = kind == RowKind::Patch || kind == RowKind::Merged;
+        out.push_back({kind, row[1].get<std::int32_t>()});
+        checkPatches({out.back().patch}, stands_for_one ? 0 : -1, stands_for_one ? n : 0, "rows");
+    }
+    return out;
+}
+
 ViewTrace viewFrom(const json& j) {
     ViewTrace view;
     const json& grid = member(j, "grid");
@@ -389,6 +420,9 @@ ViewTrace viewFrom(const json& j) {
     }
     view.kept = valueOf<std::vector<std::int32_t>>(j, "kept");
     checkPatches(view.kept, 0, view.grid.count(), "kept");
+    if (j.contains("rows")) {  // not in the first traces
+        view.rows = rowsFrom(j.at("rows"), view.grid.count());
+    }
     view.shift = shiftFrom(member(j, "shift"));
     return view;
 }

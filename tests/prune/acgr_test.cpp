@@ -1,6 +1,6 @@
 #include "core/prune/acgr.h"
 
-#include "core/prune/select.h"
+#include "core/prune/row_plan.h"
 #include "tests/prune/fake_views.h"
 
 #include <cmath>

@@ -1,7 +1,7 @@
 #include "tests/prune/fake_views.h"
 
 #include "core/base/random.h"
-#include "core/prune/acgr.h"
+#include "core/prune/row_plan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -123,22 +123,27 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     const HostMatrix full = toHost(out.full);
     const ShiftReference reference(ShiftMetric::KlDiagFwd, full.view());
     const at::Tensor to_text = normals({encoder.width, 16}, encoder.seed + 400);
-    const SelectView view{settings,
-                          encoder.grid,
-                          encoder.last_layer,
-                          budget,
-                          out.pool,
-                          tokens,
-                          tensors.attention,
-                          tensors.keys,
-                          tensors.values,
-                          mass,
-                          score,
-                          0.125,
-                          &reference,
-                          normals({encoder.text_tokens, 16}, encoder.seed + 500),
-                          [&](const at::Tensor& rows) { return at::matmul(rows, to_text); },
-                          [&] { return reference.nullBand(budget, settings.seed); }};
+    const auto project = [&](const at::Tensor& rows) { return at::matmul(rows, to_text); };
+    out.tokens = tokens;
+    out.cls = normals({1, encoder.width}, encoder.seed + 600);
+    const SelectView view{.settings = settings,
+                          .grid = encoder.grid,
+                          .layer = encoder.last_layer,
+                          .budget = budget,
+                          .patches = out.pool,
+                          .tokens = tokens,
+                          .cls = out.cls,
+                          .cls_attention = tensors.attention,
+                          .keys = tensors.keys,
+                          .values = tensors.values,
+                          .mass = mass,
+                          .score = score,
+                          .chained_shift = 0.125,
+                          .full = &reference,
+                          .text = normals({encoder.text_tokens, 16}, encoder.seed + 500),
+                          .project = project,
+                          .projected = [&] { return project(tokens); },
+                          .null_band = [&] { return reference.nullBand(budget, settings.seed); }};
     out.selection = method->select(view);
     return out;
 }

@@ -39,6 +39,8 @@ struct ToyRun {
     std::vector<Reduction> events;
     std::vector<std::vector<std::int32_t>> patches_before;  ///< per event
     at::Tensor full;                                        ///< float32 [N, D]
+    at::Tensor tokens;                                      ///< float32 [M, D] the pool's rows
+    at::Tensor cls;                                         ///< float32 [1, D]
     Selection selection;
 };
 

@@ -1,5 +1,5 @@
 #include "core/base/error.h"
-#include "core/prune/prune_method.h"
+#include "core/prune/row_plan.h"
 #include "tests/prune/fake_views.h"
 
 #include <algorithm>
@@ -57,6 +57,17 @@ void expectFinite(const at::Tensor& tensor) {
     }
 }
 
+// Padding comes last and has no tokens; a row stands for a patch where its kind says so.
+void expectRowsInPlace(const Selection& selection) {
+    const auto n_tokens = static_cast<std::size_t>(selection.tokens.size(0));
+    ASSERT_LE(n_tokens, selection.rows.size());
+    for (std::size_t r = 0; r < selection.rows.size(); ++r) {
+        const OutputRow& row = selection.rows[r];
+        EXPECT_EQ(row.kind == RowKind::Padding, r >= n_tokens);
+        EXPECT_EQ(row.kind == RowKind::Patch || row.kind == RowKind::Merged, row.patch >= 0);
+    }
+}
+
 // A patch leaves once: at an event of the encoder or at the last step; and who hands itself on does
 // so whole.
 void expectOneFateEach(const ToyRun& run, int n_patches) {
@@ -86,7 +97,7 @@ void expectOneFateEach(const ToyRun& run, int n_patches) {
 
 }  // namespace
 
-TEST_P(MethodProperty, KeepsTheBudgetInRasterOrder) {
+TEST_P(MethodProperty, OutputsTheBudget) {
     for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
         SCOPED_TRACE(seed);
         const ToyEncoder encoder = encoderOf(seed);
@@ -94,12 +105,11 @@ TEST_P(MethodProperty, KeepsTheBudgetInRasterOrder) {
         const RunSettings settings = settingsOf(seed, n);
         const ToyRun run = runToy(encoder, settings);
         const std::vector<std::int32_t>& kept = run.selection.kept;
-        EXPECT_EQ(kept.size(), toSize(budgetOf(settings, n)));
-        EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+        EXPECT_EQ(run.selection.rows.size(), toSize(budgetOf(settings, n)));
+        EXPECT_EQ(kept, keptPatches(run.selection.rows));
         EXPECT_EQ(std::set(kept.begin(), kept.end()).size(), kept.size());
-        EXPECT_GE(kept.front(), 0);
-        EXPECT_LT(kept.back(), n);
-        EXPECT_EQ(run.selection.tokens.size(0), static_cast<std::int64_t>(kept.size()));
+        EXPECT_TRUE(kept.empty() || (kept.front() >= 0 && kept.back() < n));
+        expectRowsInPlace(run.selection);
         expectFinite(run.selection.tokens);
         expectOneFateEach(run, n);
         ASSERT_TRUE(run.selection.shift.kappa.has_value());
@@ -123,12 +133,12 @@ TEST_P(MethodProperty, StagesAgreeWithTheSelection) {
             EXPECT_EQ(stage.site.kind, Site::Kind::AfterEncoder);
             EXPECT_EQ(stage.site.layer, encoder.last_layer);
             EXPECT_EQ(stage.tokens_in, static_cast<int>(run.pool.size()));
-            EXPECT_EQ(stage.tokens_out, static_cast<int>(run.selection.kept.size()));
-            EXPECT_TRUE(stage.mass.empty() || stage.mass.size() == run.selection.kept.size());
+            EXPECT_EQ(stage.tokens_out, static_cast<int>(run.selection.rows.size()));
+            EXPECT_TRUE(stage.mass.empty() || stage.mass.size() == run.selection.rows.size());
             EXPECT_TRUE(stage.score.empty() || stage.score.size() == toSize(encoder.grid.count()));
         }
         EXPECT_EQ(run.selection.stages.back().slot_from_patch,
-                  slotFromPatch(encoder.grid.count(), run.selection.kept));
+                  slotFromPatch(encoder.grid.count(), run.selection.rows));
     }
 }
 
@@ -144,6 +154,36 @@ TEST_P(MethodProperty, MixedRowsAreWeightedMeans) {
                 for (const float sum : toHostVector(event.mix.sum(1))) {
                     EXPECT_NEAR(sum, 1, 1e-5);
                 }
+            }
+        }
+    }
+}
+
+TEST_P(MethodProperty, SelectedRowsAreTheMixOfThePool) {
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+        SCOPED_TRACE(seed);
+        const ToyEncoder encoder = encoderOf(seed);
+        const ToyRun run = runToy(encoder, settingsOf(seed, encoder.grid.count()));
+        const HostMatrix tokens = toHost(run.selection.tokens);
+        const HostMatrix pool = toHost(run.tokens);
+        const HostMatrix mix =
+            run.selection.mix.defined() ? toHost(run.selection.mix) : HostMatrix{};
+        for (int r = 0; r < tokens.rows; ++r) {
+            const OutputRow& row = run.selection.rows[toSize(r)];
+            std::vector<double> expected(toSize(tokens.cols), 0.0);
+            for (int slot = 0; slot < pool.rows && row.kind != RowKind::Cls; ++slot) {
+                const bool own = run.pool[toSize(slot)] == row.patch;
+                const double weight =
+                    mix.rows > 0 ? double{mix.row(r)[toSize(slot)]} : (own ? 1.0 : 0.0);
+                for (std::size_t c = 0; c < expected.size(); ++c) {
+                    expected[c] += weight * double{pool.row(slot)[c]};
+                }
+            }
+            const HostMatrix cls = toHost(run.cls);
+            for (std::size_t c = 0; c < expected.size(); ++c) {
+                const double wanted =
+                    row.kind == RowKind::Cls ? double{cls.row(0)[c]} : expected[c];
+                EXPECT_NEAR(double{tokens.row(r)[c]}, wanted, 1e-4 * (1 + std::fabs(wanted)));
             }
         }
     }

@@ -123,7 +123,8 @@ QString Inspector::describeStage(const ViewTrace& view, int stage, int patch) co
     for (const Transfer& transfer : trace.transfers) {
         const QString share = shortNumber(static_cast<double>(transfer.weight));
         if (transfer.from_patch == patch) {
-            sent << link(transfer.to_patch) + " × " + share;
+            sent << (transfer.to_patch < 0 ? tr("extra token") : link(transfer.to_patch)) + " × " +
+                        share;
         }
         if (transfer.to_patch == patch) {
             received << link(transfer.from_patch) + " × " + share;

@@ -3,6 +3,7 @@
 #include "ui/theme/cluster_colors.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace prunescope {
 
@@ -49,7 +50,9 @@ OverlayScene makeScene(const ViewTrace& view, int stage) {
                 scene.main_anchor[from] = transfer.to_patch;
             }
         }
-        scene.transfers.insert(scene.transfers.end(), now.transfers.begin(), now.transfers.end());
+        std::ranges::copy_if(now.transfers,
+                             std::back_inserter(scene.transfers),
+                             [](const Transfer& transfer) { return transfer.to_patch >= 0; });
         if (!now.cluster_of.empty()) {
             addClusters(scene, now);
         }

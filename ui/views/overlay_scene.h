@@ -23,7 +23,7 @@ struct OverlayScene {
     std::vector<std::int32_t> main_anchor;  ///< per patch: where a merged one sent most, or -1
     std::vector<std::int32_t> cluster_of;   ///< per patch, empty: no clusters yet
     std::vector<ClusterShape> clusters;
-    std::vector<Transfer> transfers;  ///< of all stages up to this one
+    std::vector<Transfer> transfers;  ///< of all stages up to this one, between patches
 
     bool isEmpty() const { return fates.empty(); }
 

@@ -46,9 +46,11 @@ QString transfersText(const ViewTrace& view, int stage, int patch) {
     const int n_sent = static_cast<int>(sent.size());
     for (int i = 0; i < std::min(n_sent, kAnchorsNamed); ++i) {
         const Transfer& edge = sent[static_cast<std::size_t>(i)];
-        parts << QStringLiteral("#%1 (%2)")
-                     .arg(edge.to_patch)
-                     .arg(static_cast<double>(edge.weight), 0, 'f', 2);
+        const QString place = edge.to_patch < 0
+                                  ? text(QT_TRANSLATE_NOOP("StageLabels", "extra token"))
+                                  : QStringLiteral("#%1").arg(edge.to_patch);
+        parts << QStringLiteral("%1 (%2)").arg(place).arg(
+            static_cast<double>(edge.weight), 0, 'f', 2);
     }
     if (n_sent > kAnchorsNamed) {
         parts << text(QT_TRANSLATE_NOOP("StageLabels", "%1 more")).arg(n_sent - kAnchorsNamed);

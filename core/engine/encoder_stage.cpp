@@ -1,0 +1,165 @@
+#include "core/base/stop.h"
+#include "core/engine/stage_tools.h"
+#include "core/engine/stages.h"
+#include "core/prune/row_plan.h"
+
+#include <numeric>
+
+#include <ATen/ops/ones.h>
+#include <c10/core/InferenceMode.h>
+
+namespace prunescope {
+
+namespace {
+
+/// Runs a method's encoder pass layer by layer and writes down what it did.
+class PassRecorder {
+public:
+    PassRecorder(const RunContext& context,
+                 const PruneMethod& method,
+                 const View& view,
+                 const FullFeatures& full)
+        : context_(context),
+          method_(method),
+          view_(view),
+          full_(full),
+          budget_(effectiveBudget(context.request.settings, view.grid)) {
+        pass.patches.resize(static_cast<std::size_t>(view.grid.count()));
+        std::iota(pass.patches.begin(), pass.patches.end(), 0);
+    }
+
+    std::optional<EncoderReduction> operator()(const EncoderTap& tap) {
+        const Stopwatch watch;
+        const at::Tensor tokens = tap.tokens.slice(0, 1);
+        if (!pass.mass.defined()) {
+            pass.mass = at::ones({tokens.size(0)}, tokens.options());
+        }
+        LayerOutcome outcome = method_.afterLayer({.settings = context_.request.settings,
+                                                   .grid = view_.grid,
+                                                   .layer = tap.layer,
+                                                   .last_layer = context_.vlm.lastEncoderLayer(),
+                                                   .budget = budget_,
+                                                   .patches = pass.patches,
+                                                   .tokens = tokens,
+                                                   .cls_attention = tap.cls_attention,
+                                                   .keys = tap.keys,
+                                                   .values = tap.values,
+                                                   .mass = pass.mass,
+                                                   .score = pass.score});
+        pass.score = outcome.score;
+        context_.emit(Progress{context_.request.id,
+                               "encode",
+                               static_cast<std::uint64_t>(tap.layer) + 1,
+                               static_cast<std::uint64_t>(context_.vlm.lastEncoderLayer()) + 1});
+        if (!outcome.reduction) {
+            return std::nullopt;
+        }
+        record(tap.layer, tokens, *outcome.reduction);
+        pass.stages.back().ms = watch.ms();
+        return EncoderReduction{
+            outcome.reduction->keep, outcome.reduction->mix, outcome.reduction->keep_norm};
+    }
+
+    EncoderPass pass;
+
+private:
+    void record(int layer, const at::Tensor& tokens, const Reduction& reduction) {
+        const int n_patches = view_.grid.count();
+        StageTrace stage;
+        stage.site = {Site::Kind::EncoderLayer, layer};
+        stage.name = reduction.name;
+        stage.tokens_in = static_cast<int>(pass.patches.size());
+        stage.tokens_out = static_cast<int>(reduction.keep.size());
+        stage.score =
+            reduction.deciding_score.defined()
+                ? perPatch(n_patches, pass.patches, toHostVector(reduction.deciding_score))
+                : std::vector<float>();
+        stage.transfers = reduction.transfers;
+
+        const HostMatrix after = toHost(reducedRows(reduction, tokens));
+        const auto at_layer = static_cast<std::size_t>(layer);
+        stage.shift_before = full_.after_layer.at(at_layer).measure(after.view()).value;
+        const ShiftReference before(shiftMetricFrom(context_.request.settings.metric),
+                                    toHost(tokens).view());
+        pass.chained_shift += before.measure(after.view()).value;
+
+        pass.mass =
+            reduction.mass.defined() ? reduction.mass : gatherRows(pass.mass, reduction.keep);
+        if (pass.score.defined()) {
+            pass.score = gatherRows(pass.score, reduction.keep);
+        }
+        stage.mass = toHostVector(pass.mass);
+        pass.patches = patchesOf(pass.patches, reduction.keep);
+        stage.slot_from_patch = slotFromPatch(n_patches, pass.patches);
+        pass.stages.push_back(std::move(stage));
+    }
+
+    const RunContext& context_;
+    const PruneMethod& method_;
+    const View& view_;
+    const FullFeatures& full_;
+    int budget_;
+};
+
+EncoderPass encodePruned(const RunContext& context,
+                         const PruneMethod& method,
+                         const View& view,
+                         const FullFeatures& full,
+                         std::uint64_t key) {
+    const Stopwatch watch;
+    PassRecorder recorder(context, method, view, full);
+    EncoderOutput output = context.vlm.encode(
+        view, [&](const EncoderTap& tap) { return recorder(tap); }, false, context.stop);
+    EncoderPass pass = std::move(recorder.pass);
+    pass.key = key;
+    pass.output = std::move(output);
+    pass.ms = watch.ms();
+    return pass;
+}
+
+/// Methods that prune after the encoder start from the un-pruned pass itself.
+EncoderPass passOfAll(const FullFeatures& full) {
+    EncoderPass pass;
+    pass.key = full.key;
+    pass.output = full.output;
+    const std::int64_t n = full.output.features.size(0);
+    pass.patches.resize(static_cast<std::size_t>(n));
+    std::iota(pass.patches.begin(), pass.patches.end(), 0);
+    pass.mass = at::ones({n}, full.output.features.options());
+    return pass;
+}
+
+}  // namespace
+
+PerView<EncoderPass> encoderStage(const RunContext& context,
+                                  const Preprocessed& input,
+                                  const PerView<FullFeatures>& full,
+                                  RunTrace& trace) {
+    const c10::InferenceMode guard;
+    const MethodSpec& spec = methodOf(context);
+    PerView<EncoderPass> result;
+    if (!spec.in_encoder) {
+        for (const auto& view : full) {
+            result.push_back(std::make_shared<const EncoderPass>(passOfAll(*view)));
+        }
+        return result;
+    }
+    const Stopwatch watch;
+    const RunSettings& settings = context.request.settings;
+    const std::unique_ptr<PruneMethod> method = makeMethod(settings.method);
+    for (std::size_t v = 0; v < full.size(); ++v) {
+        throwIfStopped(context.stop);
+        Hasher hasher;
+        hasher.add(full[v]->key).add(settings.method);
+        hasher.add(effectiveBudget(settings, input.views[v].grid));
+        addParams(hasher, spec, settings, ParamEffect::EncoderPass);
+        const std::uint64_t key = hasher.value();
+        result.push_back(cached<EncoderPass>(context, trace, CachedStage::EncoderPass, key, [&] {
+            return encodePruned(context, *method, input.views[v], *full[v], key);
+        }));
+    }
+    trace.timings_ms.encode = watch.ms();
+    return result;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,215 @@
+#include "core/base/stop.h"
+#include "core/engine/stage_tools.h"
+#include "core/engine/stages.h"
+#include "core/prune/select.h"
+
+#include <algorithm>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
+
+namespace prunescope {
+
+namespace {
+
+constexpr int kSelectedPlace = -1;
+
+NullBand cachedNullBand(const RunContext& context,
+                        RunTrace& trace,
+                        const ShiftReference& reference,
+                        std::uint64_t key,
+                        int place,
+                        int k) {
+    const std::uint64_t seed = context.request.settings.seed;
+    const auto band_key = Hasher().add(key).add(place).add(k).add(seed).value();
+    return *cached<NullBand>(context, trace, CachedStage::NullBand, band_key, [&] {
+        throwIfStopped(context.stop);
+        return reference.nullBand(k, seed);
+    });
+}
+
+/// What the selection of one view depends on.
+std::uint64_t selectionKey(const RunContext& context,
+                           const EncoderPass& pass,
+                           int budget,
+                           const TokenSequence& text) {
+    const MethodSpec& spec = methodOf(context);
+    const RunSettings& settings = context.request.settings;
+    Hasher hasher;
+    hasher.add(pass.key).add(settings.method).add(budget).add(settings.metric);
+    if (spec.uses_threshold) {
+        hasher.add(settings.tau).add(static_cast<int>(settings.trigger)).add(settings.phi);
+    }
+    if (spec.uses_seed || spec.uses_threshold) {
+        hasher.add(settings.seed);
+    }
+    if (spec.uses_text) {
+        for (const std::int64_t id : text.question) {
+            hasher.add(id);
+        }
+    }
+    addParams(hasher, spec, settings, ParamEffect::Selection);
+    return hasher.value();
+}
+
+/// One view's selection: the method sees the pass, the full set and, where it reads it, the
+/// question.
+Selection selectFrom(const RunContext& context,
+                     RunTrace& trace,
+                     const PatchGrid& grid,
+                     const FullFeatures& full,
+                     const EncoderPass& pass,
+                     int budget,
+                     const TokenSequence& text) {
+    const auto project = [&](const at::Tensor& features) {
+        return context.vlm.project(features).to(at::kFloat);
+    };
+    const bool uses_text = methodOf(context).uses_text;
+    const SelectView view{
+        .settings = context.request.settings,
+        .grid = grid,
+        .layer = context.vlm.lastEncoderLayer(),
+        .budget = budget,
+        .patches = pass.patches,
+        .tokens = pass.output.features,
+        .cls = pass.output.cls_features,
+        .cls_attention = pass.output.cls_attention,
+        .keys = pass.output.keys,
+        .values = pass.output.values,
+        .mass = pass.mass,
+        .score = pass.score,
+        .chained_shift = pass.chained_shift,
+        .full = &full.selected,
+        .text = uses_text ? context.vlm.embed(text.question).to(at::kFloat) : at::Tensor(),
+        .project = project,
+        .projected =
+            [&] {
+                return *cached<at::Tensor>(context, trace, CachedStage::Projection, pass.key, [&] {
+                    return project(pass.output.features);
+                });
+            },
+        .null_band =
+            [&] {
+                return cachedNullBand(
+                    context, trace, full.selected, full.key, kSelectedPlace, budget);
+            }};
+    return makeMethod(context.request.settings.method)->select(view);
+}
+
+/// Output rows that D is measured on: all but padding.
+int measuredRows(const ViewTrace& view) {
+    return static_cast<int>(std::ranges::count_if(
+        view.rows, [](const OutputRow& row) { return row.kind != RowKind::Padding; }));
+}
+
+/// With the select strategy "full" the un-pruned sequence begins with CLS.
+bool holdsCls(const RunContext& context) {
+    return context.vlm.keepsCls() && context.request.settings.method == kUnprunedMethod;
+}
+
+}  // namespace
+
+PerView<SelectedTokens> selectionStage(const RunContext& context,
+                                       const Preprocessed& input,
+                                       const PerView<FullFeatures>& full,
+                                       const PerView<EncoderPass>& passes,
+                                       const TokenSequence& text,
+                                       RunTrace& trace) {
+    const c10::InferenceMode guard;
+    const Stopwatch watch;
+    const bool uses_budget = methodOf(context).uses_budget;
+    const RunSettings& settings = context.request.settings;
+    PerView<SelectedTokens> result;
+    for (std::size_t v = 0; v < passes.size(); ++v) {
+        throwIfStopped(context.stop);
+        const PatchGrid& grid = input.views[v].grid;
+        const int budget = uses_budget ? effectiveBudget(settings, grid) : grid.count();
+        if (uses_budget && settings.budget > grid.count()) {
+            trace.notes.push_back("Budget " + std::to_string(settings.budget) +
+                                  " is more than the " + std::to_string(grid.count()) +
+                                  " patches of a view: " + std::to_string(grid.count()) +
+                                  " taken.");
+        }
+        const std::uint64_t key = selectionKey(context, *passes[v], budget, text);
+        result.push_back(cached<SelectedTokens>(context, trace, CachedStage::Selection, key, [&] {
+            const Stopwatch own;
+            Selection selection =
+                selectFrom(context, trace, grid, *full[v], *passes[v], budget, text);
+            return SelectedTokens{key, std::move(selection), own.ms()};
+        }));
+        ViewTrace& view_trace = trace.views[v];
+        view_trace.stages = passes[v]->stages;
+        const Selection& selection = result.back()->selection;
+        view_trace.stages.insert(
+            view_trace.stages.end(), selection.stages.begin(), selection.stages.end());
+        view_trace.kept = selection.kept;
+        view_trace.rows = selection.rows;
+        view_trace.shift = selection.shift;
+        trace.tokens.visual_kept += static_cast<int>(selection.rows.size());
+    }
+    trace.timings_ms.select = watch.ms();
+    return result;
+}
+
+void nullBandStage(const RunContext& context, const PerView<FullFeatures>& full, RunTrace& trace) {
+    for (std::size_t v = 0; v < full.size(); ++v) {
+        ViewTrace& view = trace.views[v];
+        const int n_measured = measuredRows(view);
+        for (StageTrace& stage : view.stages) {
+            const bool at_layer = stage.site.kind == Site::Kind::EncoderLayer;
+            const ShiftReference& reference =
+                at_layer ? full[v]->after_layer.at(static_cast<std::size_t>(stage.site.layer))
+                         : full[v]->selected;
+            const int n_draws = at_layer ? view.grid.count() : n_measured;
+            stage.null_band = cachedNullBand(context,
+                                             trace,
+                                             reference,
+                                             full[v]->key,
+                                             at_layer ? stage.site.layer : kSelectedPlace,
+                                             std::min(stage.tokens_out, n_draws));
+        }
+        view.shift.null_band = cachedNullBand(
+            context, trace, full[v]->selected, full[v]->key, kSelectedPlace, n_measured);
+    }
+}
+
+at::Tensor outputFeatures(const RunContext& context,
+                          const PerView<FullFeatures>& full,
+                          const PerView<SelectedTokens>& selections) {
+    std::vector<at::Tensor> rows;
+    for (std::size_t v = 0; v < selections.size(); ++v) {
+        if (holdsCls(context)) {
+            rows.push_back(full[v]->output.cls_features);
+        }
+        rows.push_back(selections[v]->selection.tokens);
+    }
+    return at::cat(rows, 0);
+}
+
+at::Tensor projectStage(const RunContext& context,
+                        const PerView<FullFeatures>& full,
+                        const PerView<SelectedTokens>& selections,
+                        RunTrace& trace) {
+    const c10::InferenceMode guard;
+    const Stopwatch watch;
+    const at::Tensor projected = context.vlm.project(outputFeatures(context, full, selections));
+    std::vector<at::Tensor> rows;
+    std::int64_t next = 0;
+    for (const auto& view : selections) {
+        const Selection& selection = view->selection;
+        const std::int64_t n = selection.tokens.size(0) + (holdsCls(context) ? 1 : 0);
+        rows.push_back(projected.narrow(0, next, n));
+        next += n;
+        if (selection.paddingRows() > 0) {
+            rows.push_back(
+                at::zeros({selection.paddingRows(), projected.size(1)}, projected.options()));
+        }
+        trace.tokens.visual_kept += holdsCls(context) ? 1 : 0;
+    }
+    at::Tensor visual = rows.size() == 1 ? projected : at::cat(rows, 0);
+    trace.timings_ms.project = watch.ms();
+    return visual;
+}
+
+}  // namespace prunescope

@@ -1,0 +1,10 @@
+#include "core/prune/catalog_params.h"
+
+namespace prunescope {
+
+// Methods that prune inside the language model.
+std::vector<MethodSpec> languageMethods() {
+    return {};
+}
+
+}  // namespace prunescope
