@@ -1,6 +1,7 @@
 #include "core/base/text.h"
 #include "core/engine/engine.h"
 #include "core/engine/run.h"
+#include "core/prune/catalog.h"
 
 namespace prunescope {
 

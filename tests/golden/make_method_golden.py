@@ -12,13 +12,16 @@ from pathlib import Path
 import golden_common as common
 import method_golden
 import metric_golden
+import run_golden
 
 SCRIPTS = (
     "make_method_golden.py",
     "metric_golden.py",
     "method_golden.py",
+    "run_golden.py",
     "metric_reference.py",
     "method_reference.py",
+    "method_reference_encoder.py",
     "method_reference_merge.py",
     "golden_inputs.py",
     "dcp_reference.py",
@@ -39,16 +42,19 @@ def main() -> None:
     common.write_json_lists(root / "metrics.json", metrics)
     selections = method_golden.cases()
     common.write_json_lists(root / "selections.json", selections)
+    runs = run_golden.cases(common.DATA / "dcp")
+    common.write_json_lists(root / "runs.json", runs)
     common.write_manifest(
         root / "manifest.json",
         command="python tests/golden/make_method_golden.py",
         scripts=SCRIPTS,
-        libraries=("numpy",),
+        libraries=("numpy", "pillow", "tokenizers", "transformers"),
         dtype="float64 results of float32 inputs",
-        parts=["metrics.json", "selections.json"],
+        parts=["metrics.json", "selections.json", "runs.json"],
         facts={
             "metric_cases": len(metrics["cases"]),
             "selection_runs": len(selections["runs"]),
+            "whole_runs": len(runs["runs"]),
         },
     )
 

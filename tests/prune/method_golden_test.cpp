@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -29,6 +30,7 @@ using testing::goldenStream;
 constexpr double kTieTolerance = 1e-5;
 constexpr double kTokenTolerance = 1e-4;
 constexpr int kClsRow = -1;
+constexpr int kExtraRow = -2;
 constexpr int kEmptyRow = -3;
 
 at::Tensor tensorOf(const std::vector<float>& values, std::vector<std::int64_t> shape) {
@@ -185,6 +187,7 @@ Selection selectionOf(const GoldenView& golden, const RunSettings& settings) {
         .budget = std::min(settings.budget, n),
         .patches = patches,
         .tokens = golden.tokens,
+        .cls = golden.cls_row,
         .cls_attention = golden.attention,
         .keys = golden.keys,
         .values = golden.values,
@@ -192,6 +195,7 @@ Selection selectionOf(const GoldenView& golden, const RunSettings& settings) {
         .full = &reference,
         .text = golden.text,
         .project = project,
+        .projected = [&] { return project(golden.tokens); },
         .null_band = [&] { return reference.nullBand(std::min(settings.budget, n), 0, 5); },
     };
     return makeMethod(settings.method)->select(view);
@@ -206,13 +210,32 @@ struct Difference {
     std::string number;
 };
 
-std::vector<std::int32_t> keptOf(const json& order) {
-    std::vector<std::int32_t> kept;
-    for (const json& source : order) {
-        if (source.get<int>() >= 0) {
-            kept.push_back(source);
+// What the output rows stand for, numbered as in the file.
+std::vector<int> orderOf(const Selection& selection) {
+    std::vector<int> order;
+    for (const OutputRow& row : selection.rows) {
+        switch (row.kind) {
+            case RowKind::Patch:
+            case RowKind::Merged:
+                order.push_back(row.patch);
+                break;
+            case RowKind::Cls:
+                order.push_back(kClsRow);
+                break;
+            case RowKind::Extra:
+                order.push_back(kExtraRow);
+                break;
+            case RowKind::Padding:
+                order.push_back(kEmptyRow);
+                break;
         }
     }
+    return order;
+}
+
+std::vector<std::int32_t> keptOf(const std::vector<int>& order) {
+    std::vector<std::int32_t> kept;
+    std::ranges::copy_if(order, std::back_inserter(kept), [](int source) { return source >= 0; });
     std::ranges::sort(kept);
     return kept;
 }
@@ -264,18 +287,18 @@ std::string tokensDiffer(const GoldenView& view, const json& run, const HostMatr
 
 Difference compare(const GoldenView& view, const json& run, const Selection& selection) {
     const auto order = run.at("order").get<std::vector<int>>();
-    const std::vector<std::int32_t> kept = keptOf(run.at("order"));
-    if (selection.kept != kept) {
-        std::string text;
-        for (const std::int32_t patch : selection.kept) {
-            text += (std::ranges::binary_search(kept, patch) ? " " : " +") + std::to_string(patch);
-        }
-        return {"kept" + text, ""};
+    const std::vector<int> actual = orderOf(selection);
+    Difference d;
+    if (actual != order) {
+        return {json(actual).dump(), ""};
+    }
+    if (selection.kept != keptOf(order)) {
+        d.number = "kept is not what the rows say";
+        return d;
     }
     const HostMatrix tokens = toHost(selection.tokens);
     const auto filled =
         std::ranges::count_if(order, [](int source) { return source != kEmptyRow; });
-    Difference d;
     if (tokens.rows != filled) {
         d.number = std::to_string(tokens.rows) + " rows, not " + std::to_string(filled);
         return d;
@@ -283,10 +306,10 @@ Difference compare(const GoldenView& view, const json& run, const Selection& sel
     d.number = tokensDiffer(view, run, tokens);
     const json& shift = run.at("D");
     if (!shift.is_null()) {
-        const double actual = selection.shift.kappa.value_or(-1);
+        const double kappa = selection.shift.kappa.value_or(-1);
         const double expected = shift;
-        if (std::abs(actual - expected) > 1e-4 * std::max(std::abs(expected), 1e-4)) {
-            d.number += " D " + std::to_string(actual) + ", not " + std::to_string(expected);
+        if (std::abs(kappa - expected) > 1e-4 * std::max(std::abs(expected), 1e-4)) {
+            d.number += " D " + std::to_string(kappa) + ", not " + std::to_string(expected);
         }
     }
     return d;
