@@ -1,5 +1,6 @@
 #include "app/cli_commands.h"
 
+#include "app/cli_session.h"
 #include "app/figures.h"
 #include "app/resources.h"
 #include "core/base/file.h"
@@ -105,6 +106,9 @@ void runCommand(const RunArguments& arguments,
     }
     if (!outputs.trace.empty()) {
         writeFileAtomically(outputs.trace, traceToJson(trace));
+    }
+    if (!outputs.session.empty()) {
+        writeRunSession(request, trace, outputs.session);
     }
     if (!outputs.overlay.empty()) {
         writeOverlayFile(trace, *request.image, outputs.overlay);

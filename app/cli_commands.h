@@ -12,6 +12,7 @@ struct RunOutputs {
     bool json = false;
     double shift_target = 0;  ///< > 0: choose the budget by D
     std::string trace;
+    std::string session;
     std::string overlay;
     std::string plot;
 };

@@ -1,4 +1,5 @@
 #include "app/cli_commands.h"
+#include "app/cli_session.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
 #include "core/engine/run.h"
@@ -47,6 +48,8 @@ int parseAndRun(int argc, char** argv) {
            "--shift-target", outputs.shift_target, "Smallest budget whose D is at most this")
         ->check(CLI::PositiveNumber);
     run->add_option("--trace", outputs.trace, "Write the whole trace (prunescope.trace/1)");
+    run->add_option(
+        "--session", outputs.session, "Write picture, question and result as a session");
     run->add_option("--overlay", outputs.overlay, "Write the overlay: .png, .svg or .pdf");
     run->add_option("--plot", outputs.plot, "Write the shift plot: .png, .svg, .pdf or .csv");
 
@@ -68,6 +71,9 @@ int parseAndRun(int argc, char** argv) {
     model->add_option("--dtype", arguments.dtype, "auto, fp32, bf16 or fp16");
     model->add_flag("--json", json, "As JSON");
 
+    SessionArguments session;
+    addSessionCommand(app, session);
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -80,6 +86,8 @@ int parseAndRun(int argc, char** argv) {
         dumpCommand(arguments, dump_what, dump_out, stop);
     } else if (methods->parsed()) {
         methodsCommand(json);
+    } else if (!session.action.empty()) {
+        sessionCommand(session, stop);
     } else {
         modelCommand(arguments, json, stop);
     }
