@@ -1,7 +1,7 @@
 #include "core/base/stop.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
-#include "core/prune/row_plan.h"
+#include "core/prune/select.h"
 
 #include <numeric>
 
@@ -28,7 +28,7 @@ public:
         std::iota(pass.patches.begin(), pass.patches.end(), 0);
     }
 
-    std::optional<EncoderReduction> operator()(const EncoderTap& tap) {
+    std::optional<EncoderReduction> decide(const EncoderTap& tap) {
         const Stopwatch watch;
         const at::Tensor tokens = tap.tokens.slice(0, 1);
         if (!pass.mass.defined()) {
@@ -54,16 +54,31 @@ public:
         if (!outcome.reduction) {
             return std::nullopt;
         }
-        record(tap.layer, tokens, *outcome.reduction);
+        const Reduction& reduction = *outcome.reduction;
+        before_ = tokens;
+        record(tap.layer, reduction);
         pass.stages.back().ms = watch.ms();
-        return EncoderReduction{
-            outcome.reduction->keep, outcome.reduction->mix, outcome.reduction->keep_norm};
+        return EncoderReduction{reduction.keep,
+                                reduction.mix,
+                                reduction.keep_norm,
+                                reduction.proportional_attention ? pass.mass : at::Tensor()};
+    }
+
+    /// Measures what the event left, against the un-pruned pass and against what it began with.
+    void measure(const at::Tensor& patches) {
+        StageTrace& stage = pass.stages.back();
+        const HostMatrix after = toHost(patches);
+        const auto at_layer = static_cast<std::size_t>(stage.site.layer);
+        stage.shift_before = full_.after_layer.at(at_layer).measure(after.view()).value;
+        const ShiftReference before(shiftMetricFrom(context_.request.settings.metric),
+                                    toHost(before_).view());
+        pass.chained_shift += before.measure(after.view()).value;
     }
 
     EncoderPass pass;
 
 private:
-    void record(int layer, const at::Tensor& tokens, const Reduction& reduction) {
+    void record(int layer, const Reduction& reduction) {
         const int n_patches = view_.grid.count();
         StageTrace stage;
         stage.site = {Site::Kind::EncoderLayer, layer};
@@ -75,13 +90,6 @@ private:
                 ? perPatch(n_patches, pass.patches, toHostVector(reduction.deciding_score))
                 : std::vector<float>();
         stage.transfers = reduction.transfers;
-
-        const HostMatrix after = toHost(reducedRows(reduction, tokens));
-        const auto at_layer = static_cast<std::size_t>(layer);
-        stage.shift_before = full_.after_layer.at(at_layer).measure(after.view()).value;
-        const ShiftReference before(shiftMetricFrom(context_.request.settings.metric),
-                                    toHost(tokens).view());
-        pass.chained_shift += before.measure(after.view()).value;
 
         pass.mass =
             reduction.mass.defined() ? reduction.mass : gatherRows(pass.mass, reduction.keep);
@@ -99,6 +107,7 @@ private:
     const View& view_;
     const FullFeatures& full_;
     int budget_;
+    at::Tensor before_;  // patch rows that the last event began with
 };
 
 EncoderPass encodePruned(const RunContext& context,
@@ -108,8 +117,12 @@ EncoderPass encodePruned(const RunContext& context,
                          std::uint64_t key) {
     const Stopwatch watch;
     PassRecorder recorder(context, method, view, full);
-    EncoderOutput output = context.vlm.encode(
-        view, [&](const EncoderTap& tap) { return recorder(tap); }, false, context.stop);
+    const EncoderHook hook{.decide = [&](const EncoderTap& tap) { return recorder.decide(tap); },
+                           .reduced = [&](const at::Tensor& patches) { recorder.measure(patches); },
+                           .place = methodOf(context).inside_layer
+                                        ? EncoderHook::Place::BeforeMlp
+                                        : EncoderHook::Place::AfterLayer};
+    EncoderOutput output = context.vlm.encode(view, hook, false, context.stop);
     EncoderPass pass = std::move(recorder.pass);
     pass.key = key;
     pass.output = std::move(output);

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
@@ -17,6 +17,7 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 namespace prunescope {
 
@@ -24,17 +25,22 @@ namespace {
 
 void checkReduction(const EncoderReduction& reduction, std::int64_t n) {
     const auto& keep = reduction.keep;
+    const auto n_kept = static_cast<std::int64_t>(keep.size());
     require(!keep.empty(), "a reduction must keep a patch row");
-    require(keep.front() >= 0 && keep.back() < n &&
-                std::adjacent_find(keep.begin(), keep.end(), std::greater_equal<>()) == keep.end(),
-            "a reduction's rows must ascend within 0.." + std::to_string(n - 1));
-    if (reduction.mix.defined()) {
-        require(reduction.mix.dim() == 2 &&
-                    reduction.mix.size(0) == static_cast<std::int64_t>(keep.size()) &&
-                    reduction.mix.size(1) == n,
-                "a reduction's mix must be [" + std::to_string(keep.size()) + ", " +
-                    std::to_string(n) + "]");
+    std::vector<char> seen(static_cast<std::size_t>(n), 0);
+    for (const std::int64_t row : keep) {
+        require(row >= 0 && row < n && seen[static_cast<std::size_t>(row)] == 0,
+                "a reduction's rows must be distinct within 0.." + std::to_string(n - 1));
+        seen[static_cast<std::size_t>(row)] = 1;
     }
+    if (reduction.mix.defined()) {
+        require(reduction.mix.dim() == 2 && reduction.mix.size(0) == n_kept &&
+                    reduction.mix.size(1) == n,
+                "a reduction's mix must be [" + std::to_string(n_kept) + ", " + std::to_string(n) +
+                    "]");
+    }
+    require(!reduction.key_mass.defined() || reduction.key_mass.numel() == n_kept,
+            "a reduction's masses must be " + std::to_string(n_kept));
 }
 
 /// CLS stays; the patch rows of [1 + n, D] are gathered, or mixed in float32.
@@ -94,12 +100,17 @@ at::Tensor VisionEncoder::embedPatches(const at::Tensor& pixels) const {
 
 VisionEncoder::Attended VisionEncoder::attend(const Layer& layer,
                                               const at::Tensor& x,
+                                              const at::Tensor& key_bias,
                                               bool want_taps) const {
     const at::Tensor q = splitHeads(applyLinear(layer.q, x), config_.heads);
     const at::Tensor k = splitHeads(applyLinear(layer.k, x), config_.heads);
     const at::Tensor v = splitHeads(applyLinear(layer.v, x), config_.heads);
+    std::optional<at::Tensor> mask;
+    if (key_bias.defined()) {
+        mask = key_bias.to(q.scalar_type()).expand({1, 1, x.size(0), x.size(0)});
+    }
     const at::Tensor mixed =
-        at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0));
+        at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), mask);
     Attended result;
     result.out = applyLinear(layer.out, joinHeads(mixed.squeeze(0)));
     if (want_taps) {
@@ -109,10 +120,59 @@ VisionEncoder::Attended VisionEncoder::attend(const Layer& layer,
         const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
         const at::Tensor cls = q.narrow(1, 0, 1).to(at::kFloat) * scale;
         const at::Tensor scores = at::matmul(cls, result.keys.transpose(1, 2));
-        result.cls_attention = at::softmax(scores, -1).squeeze(1);
+        result.cls_attention =
+            at::softmax(key_bias.defined() ? scores + key_bias : scores, -1).squeeze(1);
     }
     return result;
 }
+
+at::Tensor VisionEncoder::feedForward(const Layer& layer, const at::Tensor& x) const {
+    const at::Tensor y = layerNorm(layer.norm2, x, config_.layer_norm_eps);
+    return x + applyLinear(layer.fc2, activate(config_.activation, applyLinear(layer.fc1, y)));
+}
+
+/// What one pass carries from layer to layer.
+struct VisionEncoder::Pass {
+    /// Keeps the rows if the model selects this entry of hidden_states.
+    void note(int entry, const std::vector<int>& feature_layers) {
+        if (std::find(feature_layers.begin(), feature_layers.end(), entry) !=
+            feature_layers.end()) {
+            selected[entry] = x;
+        }
+    }
+
+    /// Asks the hook and carries out what it wants.
+    /// @return whether tokens left
+    bool reduce(int layer, const EncoderHook& hook, Attended& attended) {
+        const std::optional<EncoderReduction> reduction = hook.decide(
+            {layer, x.to(at::kFloat), attended.cls_attention, attended.keys, attended.values});
+        if (!reduction) {
+            return false;
+        }
+        checkReduction(*reduction, x.size(0) - 1);
+        const at::Tensor keep = at::tensor(reduction->keep, at::kLong).to(x.device());
+        x = reduceRows(*reduction, keep, x);
+        // Rows taken at earlier layers stay aligned with those that go on.
+        for (auto& [entry, rows] : selected) {
+            rows = reduceRows(*reduction, keep, rows);
+        }
+        if (layer == last_layer) {
+            attended.cls_attention = keepColumns(attended.cls_attention, keep);
+            attended.keys = keepColumns(attended.keys, keep);
+            attended.values = keepColumns(attended.values, keep);
+        }
+        key_bias = reduction->key_mass.defined()
+                       ? at::cat({at::zeros({1}, attended.keys.options()),
+                                  reduction->key_mass.to(attended.keys.options()).log()})
+                       : at::Tensor();
+        return true;
+    }
+
+    int last_layer;
+    at::Tensor x;                        // [1 + n, D]
+    std::map<int, at::Tensor> selected;  // by entry of hidden_states: [1 + n, D]
+    at::Tensor key_bias;                 // float32 [1 + n] added to attention logits, or undefined
+};
 
 EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
                                         const EncoderHook& hook,
@@ -120,51 +180,39 @@ EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
                                         const std::stop_token& stop) const {
     EncoderOutput output;
     throwIfStopped(stop);
-    at::Tensor x = embedPatches(pixels);
-    std::map<int, at::Tensor> selected;  // by entry of hidden_states: [1 + n, D]
-    const auto note = [&](int entry) {
-        if (std::find(feature_layers_.begin(), feature_layers_.end(), entry) !=
-            feature_layers_.end()) {
-            selected[entry] = x;
-        }
-    };
-    note(0);
+    Pass pass{.last_layer = last_layer_, .x = embedPatches(pixels), .selected = {}, .key_bias = {}};
+    pass.note(0, feature_layers_);
     if (want_hidden) {
-        output.hidden.push_back(x.to(at::kFloat));
+        output.hidden.push_back(pass.x.to(at::kFloat));
     }
+    const auto hooked = [&](EncoderHook::Place place) {
+        return hook.decide != nullptr && hook.place == place;
+    };
     for (int l = 0; l <= last_layer_; ++l) {
         throwIfStopped(stop);
         const Layer& layer = layers_[static_cast<std::size_t>(l)];
-        const bool is_last = l == last_layer_;
-        Attended attended = attend(
-            layer, layerNorm(layer.norm1, x, config_.layer_norm_eps), hook != nullptr || is_last);
-        x = x + attended.out;
+        Attended attended = attend(layer,
+                                   layerNorm(layer.norm1, pass.x, config_.layer_norm_eps),
+                                   pass.key_bias,
+                                   hook.decide != nullptr || l == last_layer_);
+        pass.x = pass.x + attended.out;
         throwIfStopped(stop);
-        const at::Tensor y = layerNorm(layer.norm2, x, config_.layer_norm_eps);
-        x = x + applyLinear(layer.fc2, activate(config_.activation, applyLinear(layer.fc1, y)));
+        bool reduced = false;
+        if (hooked(EncoderHook::Place::BeforeMlp)) {
+            reduced = pass.reduce(l, hook, attended);
+        }
+        pass.x = feedForward(layer, pass.x);
         if (want_hidden) {
-            output.hidden.push_back(x.to(at::kFloat));
+            output.hidden.push_back(pass.x.to(at::kFloat));
         }
-        if (hook) {
-            const EncoderTap tap{
-                l, x.to(at::kFloat), attended.cls_attention, attended.keys, attended.values};
-            if (const std::optional<EncoderReduction> reduction = hook(tap)) {
-                checkReduction(*reduction, x.size(0) - 1);
-                const at::Tensor keep = at::tensor(reduction->keep, at::kLong).to(x.device());
-                x = reduceRows(*reduction, keep, x);
-                // Rows taken at earlier layers stay aligned with those that go on.
-                for (auto& [entry, rows] : selected) {
-                    rows = reduceRows(*reduction, keep, rows);
-                }
-                if (is_last) {
-                    attended.cls_attention = keepColumns(attended.cls_attention, keep);
-                    attended.keys = keepColumns(attended.keys, keep);
-                    attended.values = keepColumns(attended.values, keep);
-                }
-            }
+        if (hooked(EncoderHook::Place::AfterLayer)) {
+            reduced = pass.reduce(l, hook, attended);
         }
-        note(l + 1);
-        if (is_last) {
+        if (reduced && hook.reduced) {
+            hook.reduced(pass.x.slice(0, 1).to(at::kFloat));
+        }
+        pass.note(l + 1, feature_layers_);
+        if (l == last_layer_) {
             output.cls_attention = attended.cls_attention;
             output.keys = attended.keys;
             output.values = attended.values;
@@ -172,7 +220,7 @@ EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
     }
     std::vector<at::Tensor> parts;
     for (const int entry : feature_layers_) {
-        parts.push_back(selected.at(entry).to(at::kFloat));
+        parts.push_back(pass.selected.at(entry).to(at::kFloat));
     }
     const at::Tensor joined = parts.size() == 1 ? parts.front() : at::cat(parts, 1);
     output.cls_features = joined.narrow(0, 0, 1);

@@ -30,6 +30,8 @@ private:
         Linear fc1, fc2;
     };
 
+    struct Pass;
+
     /// What attention leaves for the hook and the output.
     struct Attended {
         at::Tensor out;            // [1 + n, D]
@@ -39,7 +41,11 @@ private:
     };
 
     at::Tensor embedPatches(const at::Tensor& pixels) const;
-    Attended attend(const Layer& layer, const at::Tensor& x, bool want_taps) const;
+    Attended attend(const Layer& layer,
+                    const at::Tensor& x,
+                    const at::Tensor& key_bias,
+                    bool want_taps) const;
+    at::Tensor feedForward(const Layer& layer, const at::Tensor& x) const;
 
     VisionConfig config_;
     std::vector<int> feature_layers_;

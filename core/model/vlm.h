@@ -28,23 +28,39 @@ struct LoadOptions {
     std::stop_token stop = {};
 };
 
-/// What a hook sees after encoder layer `layer`. float32, on the model's device.
+/// What a hook sees in encoder layer `layer`. float32, on the model's device.
 struct EncoderTap {
     int layer = 0;
-    at::Tensor tokens;         ///< [1 + n, D] output of the layer, row 0 CLS
+    at::Tensor tokens;         ///< [1 + n, D] at the hook's place in the layer, row 0 CLS
     at::Tensor cls_attention;  ///< [H, 1 + n] softmax row of CLS
     at::Tensor keys;           ///< [H, 1 + n, dh] after k_proj with bias, unscaled
     at::Tensor values;         ///< [H, 1 + n, dh]
 };
 
-/// Rows to go on with: out = mix * in over the patch rows; CLS always stays.
+/// Rows to go on with: out = mix * in over the patch rows; CLS always stays first.
 struct EncoderReduction {
-    std::vector<std::int64_t> keep;  ///< [n'] ascending patch rows (0 = first patch)
+    std::vector<std::int64_t> keep;  ///< [n'] distinct patch rows (0 = first patch), in the order
+                                     ///< in which they go on
     at::Tensor mix;                  ///< float32 [n', n] or undefined (gather)
     bool keep_norm = false;          ///< rescale every mixed row to the norm its kept row had
+    at::Tensor key_mass = {};  ///< float32 [n']: later attention adds ln(mass) to the logits of
+                               ///< these keys (proportional attention); undefined: it adds nothing
 };
 
-using EncoderHook = std::function<std::optional<EncoderReduction>(const EncoderTap&)>;
+/// Looks into an encoder pass, layer by layer, and may take tokens out of it.
+struct EncoderHook {
+    enum class Place {
+        AfterLayer,  ///< between two layers
+        BeforeMlp,   ///< inside the layer, between attention and MLP
+    };
+
+    /// Called in every layer 0..S. Empty: an un-pruned pass.
+    std::function<std::optional<EncoderReduction>(const EncoderTap&)> decide = {};
+    /// Called when a layer in which `decide` reduced has ended, with what it gives.
+    /// @param patches  float32 [n', D], without CLS
+    std::function<void(const at::Tensor& patches)> reduced = {};
+    Place place = Place::AfterLayer;
+};
 
 /// What one encoder pass gives.
 struct EncoderOutput {

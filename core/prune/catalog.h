@@ -43,7 +43,8 @@ struct MethodSpec {
     std::string paper;  ///< "Authors or name, year, arXiv id"; "" for baselines
     std::string note;   ///< e.g. "our implementation of a paper without published code"
     std::vector<Site::Kind> sites;
-    bool in_encoder = false;  ///< prunes inside the encoder, so the budget moves the encoder pass
+    bool in_encoder = false;    ///< prunes inside the encoder, so the budget moves the encoder pass
+    bool inside_layer = false;  ///< in_encoder, between attention and MLP rather than after them
     bool in_decoder = false;  ///< prunes inside the language model: the budget moves nothing before
     DecoderPlanner decoder_plan = nullptr;  ///< set exactly where `in_decoder`
     bool uses_threshold = false;            ///< tau, trigger, phi

@@ -17,8 +17,9 @@
 
 namespace prunescope {
 
-/// What a method sees after one encoder layer. All tensors float32, on the model's device; rows
-/// are slots (patch tokens only, ascending patch order) unless said otherwise.
+/// What a method sees after one encoder layer, or between its attention and its MLP where the
+/// catalog says `inside_layer`. All tensors float32, on the model's device; rows are slots (patch
+/// tokens only) in the order in which the last reduction kept them, at first ascending patches.
 struct LayerView {
     const RunSettings& settings;
     const PatchGrid& grid;
@@ -27,7 +28,7 @@ struct LayerView {
     int budget = 0;      ///< k, 1 <= k <= N
 
     std::vector<std::int32_t> patches;  ///< [n] patch index of each slot
-    at::Tensor tokens;                  ///< [n, D] output of the layer
+    at::Tensor tokens;                  ///< [n, D] output of the layer, or of its attention
     at::Tensor cls_attention;           ///< [H, 1 + n] softmax row of CLS; column 0 is CLS itself
     at::Tensor keys;                    ///< [H, 1 + n, dh] after k_proj with bias, before scaling
     at::Tensor values;                  ///< [H, 1 + n, dh] after v_proj with bias; row 0 is CLS
@@ -37,16 +38,18 @@ struct LayerView {
 
 /// Fewer tokens than before: out = mix * in, or the kept rows themselves where nothing is mixed.
 struct Reduction {
-    std::string name;                 ///< the stage's name in the trace
-    std::vector<std::int64_t> keep;   ///< [n'] ascending slots that stay
-    at::Tensor mix;                   ///< float32 [n', n]; undefined: plain gather of `keep`
-    at::Tensor mass;                  ///< float32 [n'] new w; undefined: gathered
-    bool keep_norm = false;           ///< rescale mixed rows to the norm the kept row had
-    at::Tensor deciding_score;        ///< float32 [n] that decided, for the trace
-    std::vector<Transfer> transfers;  ///< in patch indices
+    std::string name;                ///< the stage's name in the trace
+    std::vector<std::int64_t> keep;  ///< [n'] distinct slots that stay, in their new order; for
+                                     ///< a mixed row the slot whose patch it stands for
+    at::Tensor mix;                  ///< float32 [n', n]; undefined: plain gather of `keep`
+    at::Tensor mass;                 ///< float32 [n'] new w; undefined: gathered
+    bool keep_norm = false;          ///< rescale mixed rows to the norm the kept row had
+    bool proportional_attention = false;  ///< later attention adds ln(w) to the logits of a key
+    at::Tensor deciding_score;            ///< float32 [n] that decided, for the trace
+    std::vector<Transfer> transfers;      ///< in patch indices
 };
 
-/// After every encoder layer 0..S: the running score, and a reduction where one is due.
+/// In every encoder layer 0..S: the running score, and a reduction where one is due.
 struct LayerOutcome {
     at::Tensor score;  ///< float32 [n] (of the tokens before the reduction), or undefined
     std::optional<Reduction> reduction;
@@ -107,7 +110,8 @@ public:
     PruneMethod(const PruneMethod&) = delete;
     PruneMethod& operator=(const PruneMethod&) = delete;
 
-    /// Called after every encoder layer 0..S, only when the catalog says `in_encoder`.
+    /// Called in every encoder layer 0..S, only when the catalog says `in_encoder`: after the
+    /// layer, or between its attention and its MLP with `inside_layer`.
     virtual LayerOutcome afterLayer(const LayerView& view) const;
 
     /// Chooses the output tokens, in the method's order. Called once per view and run; by default

@@ -36,6 +36,12 @@ std::vector<std::int64_t> firstRows(std::int64_t n) {
 class Hook : public testing::TestWithParam<const char*> {
 protected:
     GoldenCase golden_{GetParam()};
+    using Decide = decltype(EncoderHook::decide);
+
+    EncoderOutput encodeWith(Decide decide, bool want_hidden, const std::stop_token& stop) const {
+        return vlm_.encode(view_, {.decide = std::move(decide)}, want_hidden, stop);
+    }
+
     const Vlm& vlm_ = golden_.vlm();
     View view_ = golden_.view();
 };
@@ -43,21 +49,20 @@ protected:
 TEST_P(Hook, SeesEveryLayerUpToTheSelectedOne) {
     int next = 0;
     std::vector<at::Tensor> tokens;
-    const EncoderOutput output =
-        vlm_.encode(view_,
-                    [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
-                        EXPECT_EQ(tap.layer, next++);
-                        EXPECT_EQ(tap.tokens.scalar_type(), at::kFloat);
-                        EXPECT_EQ(tap.cls_attention.size(1), tap.tokens.size(0));
-                        EXPECT_EQ(tap.keys.size(1), tap.tokens.size(0));
-                        EXPECT_EQ(tap.values.sizes(), tap.keys.sizes());
-                        const at::Tensor sums = tap.cls_attention.sum(1);
-                        EXPECT_LT(relativeError(sums, at::ones(sums.sizes())), 1e-5);
-                        tokens.push_back(tap.tokens);
-                        return std::nullopt;
-                    },
-                    true,
-                    {});
+    const EncoderOutput output = encodeWith(
+        [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+            EXPECT_EQ(tap.layer, next++);
+            EXPECT_EQ(tap.tokens.scalar_type(), at::kFloat);
+            EXPECT_EQ(tap.cls_attention.size(1), tap.tokens.size(0));
+            EXPECT_EQ(tap.keys.size(1), tap.tokens.size(0));
+            EXPECT_EQ(tap.values.sizes(), tap.keys.sizes());
+            const at::Tensor sums = tap.cls_attention.sum(1);
+            EXPECT_LT(relativeError(sums, at::ones(sums.sizes())), 1e-5);
+            tokens.push_back(tap.tokens);
+            return std::nullopt;
+        },
+        true,
+        {});
     EXPECT_EQ(next, vlm_.lastEncoderLayer() + 1);
     ASSERT_EQ(output.hidden.size(), tokens.size() + 1);
     for (std::size_t l = 0; l < tokens.size(); ++l) {
@@ -96,15 +101,14 @@ TEST_P(Hook, IdentityMixAndGatherChangeNothing) {
     const EncoderOutput plain = vlm_.encode(view_, {}, false, {});
     for (const bool mixes : {false, true}) {
         for (const bool keep_norm : {false, true}) {
-            const EncoderOutput output =
-                vlm_.encode(view_,
-                            [&](const EncoderTap& tap) {
-                                const std::int64_t n = tap.tokens.size(0) - 1;
-                                return EncoderReduction{
-                                    firstRows(n), mixes ? at::eye(n) : at::Tensor(), keep_norm};
-                            },
-                            false,
-                            {});
+            const EncoderOutput output = encodeWith(
+                [&](const EncoderTap& tap) {
+                    const std::int64_t n = tap.tokens.size(0) - 1;
+                    return EncoderReduction{
+                        firstRows(n), mixes ? at::eye(n) : at::Tensor(), keep_norm};
+                },
+                false,
+                {});
             EXPECT_LT(relativeError(output.features, plain.features), 1e-5);
             EXPECT_LT(relativeError(output.cls_features, plain.cls_features), 1e-5);
             EXPECT_LT(relativeError(output.cls_attention, plain.cls_attention), 1e-6);
@@ -115,8 +119,7 @@ TEST_P(Hook, IdentityMixAndGatherChangeNothing) {
 TEST_P(Hook, OneHotMixIsAGather) {
     const std::vector<std::int64_t> keep{0, 2, 3};
     const auto reduceAt = [&](int layer, bool mixes) {
-        return vlm_.encode(
-            view_,
+        return encodeWith(
             [&, layer, mixes](const EncoderTap& tap) -> std::optional<EncoderReduction> {
                 if (tap.layer != layer) {
                     return std::nullopt;
@@ -144,15 +147,14 @@ TEST_P(Hook, OneHotMixIsAGather) {
 TEST_P(Hook, LateGatherTakesRowsOfTheFullPass) {
     const std::vector<std::int64_t> keep{1, 3};
     const EncoderOutput plain = vlm_.encode(view_, {}, false, {});
-    const EncoderOutput output =
-        vlm_.encode(view_,
-                    [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
-                        return tap.layer == vlm_.lastEncoderLayer()
-                                   ? std::optional(EncoderReduction{keep, {}, false})
-                                   : std::nullopt;
-                    },
-                    false,
-                    {});
+    const EncoderOutput output = encodeWith(
+        [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+            return tap.layer == vlm_.lastEncoderLayer()
+                       ? std::optional(EncoderReduction{keep, {}, false})
+                       : std::nullopt;
+        },
+        false,
+        {});
     const at::Tensor rows = at::tensor(keep, at::kLong);
     EXPECT_TRUE(output.features.equal(plain.features.index_select(0, rows)));
     EXPECT_TRUE(output.keys.narrow(1, 1, 2).equal(plain.keys.index_select(1, rows + 1)));
@@ -163,8 +165,7 @@ TEST_P(Hook, MixedRowsCanKeepTheirNorm) {
     const std::int64_t n = plain.features.size(0);
     const std::vector<std::int64_t> keep{0, 1};
     const auto mixLast = [&](bool keep_norm) {
-        return vlm_.encode(
-            view_,
+        return encodeWith(
             [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
                 return tap.layer == vlm_.lastEncoderLayer()
                            ? std::optional(EncoderReduction{
@@ -182,12 +183,54 @@ TEST_P(Hook, MixedRowsCanKeepTheirNorm) {
     }
 }
 
+TEST_P(Hook, HandsOutWhatAReductionLeft) {
+    using Place = EncoderHook::Place;
+    for (const Place place : {Place::AfterLayer, Place::BeforeMlp}) {
+        std::vector<at::Tensor> rows;
+        EncoderHook hook;
+        hook.place = place;
+        hook.decide = [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+            return tap.layer > 1 ? std::nullopt
+                                 : std::optional(EncoderReduction{{2, 0, 1}, {}, false});
+        };
+        hook.reduced = [&](const at::Tensor& patches) { rows.push_back(patches); };
+        const EncoderOutput output = vlm_.encode(view_, hook, true, {});
+        ASSERT_EQ(rows.size(), 2U);  // layers 0 and 1
+        if (place == Place::BeforeMlp) {
+            EXPECT_TRUE(rows[0].equal(output.hidden[1].slice(0, 1)));
+            EXPECT_TRUE(rows[1].equal(output.hidden[2].slice(0, 1)));
+        } else {
+            const at::Tensor order = at::tensor({2, 0, 1}, at::kLong);
+            EXPECT_TRUE(rows[0].equal(output.hidden[1].slice(0, 1).index_select(0, order)));
+        }
+    }
+}
+
+TEST_P(Hook, GathersAlikeBesideTheMlp) {
+    // The MLP and its norm look at one row at a time.
+    using Place = EncoderHook::Place;
+    const std::vector<std::int64_t> keep{3, 0, 2};
+    for (int layer = 0; layer <= vlm_.lastEncoderLayer(); ++layer) {
+        std::vector<EncoderOutput> outputs;
+        for (const Place place : {Place::AfterLayer, Place::BeforeMlp}) {
+            EncoderHook hook;
+            hook.place = place;
+            hook.decide = [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
+                return tap.layer == layer ? std::optional(EncoderReduction{keep, {}, false})
+                                          : std::nullopt;
+            };
+            outputs.push_back(vlm_.encode(view_, hook, false, {}));
+        }
+        EXPECT_LT(relativeError(outputs[1].features, outputs[0].features), 1e-5) << layer;
+        EXPECT_LT(relativeError(outputs[1].keys, outputs[0].keys), 1e-5) << layer;
+    }
+}
+
 TEST_P(Hook, StopsAtEveryLayer) {
     for (int layer = 0; layer < vlm_.lastEncoderLayer(); ++layer) {
         std::stop_source source;
         int seen = -1;
-        EXPECT_THROW(vlm_.encode(
-                         view_,
+        EXPECT_THROW(encodeWith(
                          [&](const EncoderTap& tap) -> std::optional<EncoderReduction> {
                              seen = tap.layer;
                              if (tap.layer == layer) {
@@ -205,7 +248,7 @@ TEST_P(Hook, StopsAtEveryLayer) {
 TEST_P(Hook, WrongReductionsAreInternalErrors) {
     const auto reduce = [&](const EncoderReduction& reduction) {
         try {
-            vlm_.encode(view_, [&](const EncoderTap&) { return reduction; }, false, {});
+            encodeWith([&](const EncoderTap&) { return reduction; }, false, {});
         } catch (const Error& e) {
             return e.code() == ErrorCode::Internal;
         }
