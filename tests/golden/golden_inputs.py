@@ -153,3 +153,78 @@ def view_inputs(content: str, seed: int, shape: ViewShape) -> ViewInputs:
         text=single(bells(stream(seed, 7), (shape.text_tokens, shape.text_width))),
         projection=single(bells(stream(seed, 8), (shape.width, shape.text_width)) * 0.25),
     )
+
+
+@dataclass(frozen=True)
+class DecoderInputs:
+    """What a method reads between two layers of the language model.
+
+    `first` text rows, `visual` rows, then the other text rows: T in all. `attention` and
+    `next_attention` [H, T, T] of the layer before and of the next one, `hidden` and `normed` [T, D],
+    `keys` [Hkv, T, dh], `visual_embeddings` [n, D], `text_embeddings` [Lt, D] of the text behind,
+    `positions` [T], `frequencies` [dh / 2].
+    """
+
+    first: int
+    visual: int
+    attention: Array
+    next_attention: Array
+    hidden: Array
+    normed: Array
+    keys: Array
+    visual_embeddings: Array
+    text_embeddings: Array
+    positions: Array
+    frequencies: Array
+
+
+@dataclass(frozen=True)
+class DecoderShape:
+    """Sizes of a decoder case."""
+
+    first: int
+    visual: int
+    text: int
+    heads: int
+    key_heads: int
+    head_width: int
+    width: int
+
+
+def causal_rows(seed: int, index: int, shape: DecoderShape, copies: Array) -> Array:
+    """Positive numbers up to the diagonal, [H, T, T]; columns copied before the cut."""
+    rows = len(copies)
+    unit = uniforms(stream(seed, index), shape.heads * rows * rows)
+    square = (unit * unit).reshape(shape.heads, rows, rows)
+    values = ((square * square + 0.01) / rows)[:, :, copies]
+    return single(np.where(np.tri(rows, dtype=bool), values, 0.0))
+
+
+def decoder_inputs(content: str, seed: int, shape: DecoderShape) -> DecoderInputs:
+    """The inputs of one case: `normal`, `ties` (visual rows twice), `constant` (visual rows equal) or
+    `gaps` (positions with holes)."""
+    rows = shape.first + shape.visual + shape.text
+    copies = np.arange(rows)
+    visual = slice(shape.first, shape.first + shape.visual)
+    if content == "ties":
+        copies[visual] = shape.first + twins(shape.visual)
+    elif content == "constant":
+        copies[visual] = shape.first
+    own = copies[visual] - shape.first
+    positions = np.arange(rows)
+    half = shape.head_width // 2
+    return DecoderInputs(
+        first=shape.first,
+        visual=shape.visual,
+        attention=causal_rows(seed, 20, shape, copies),
+        next_attention=causal_rows(seed, 21, shape, copies),
+        hidden=single(bells(stream(seed, 22), (rows, shape.width))[copies]),
+        normed=single(bells(stream(seed, 23), (rows, shape.width))[copies]),
+        keys=single(
+            bells(stream(seed, 24), (shape.key_heads, rows, shape.head_width))[:, copies]
+        ),
+        visual_embeddings=single(bells(stream(seed, 25), (shape.visual, shape.width))[own]),
+        text_embeddings=single(bells(stream(seed, 26), (shape.text, shape.width)) * 0.5),
+        positions=positions + positions // 5 if content == "gaps" else positions,
+        frequencies=single(1.0 / (1.0 + 3.0 * np.arange(half))),
+    )

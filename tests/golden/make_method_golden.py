@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import decoder_golden
 import golden_common as common
 import method_golden
 import metric_golden
@@ -19,8 +20,10 @@ SCRIPTS = (
     "metric_golden.py",
     "method_golden.py",
     "run_golden.py",
+    "decoder_golden.py",
     "metric_reference.py",
     "method_reference.py",
+    "method_reference_decoder.py",
     "method_reference_encoder.py",
     "method_reference_merge.py",
     "golden_inputs.py",
@@ -44,17 +47,20 @@ def main() -> None:
     common.write_json_lists(root / "selections.json", selections)
     runs = run_golden.cases(common.DATA / "dcp")
     common.write_json_lists(root / "runs.json", runs)
+    decisions = decoder_golden.cases()
+    common.write_json_lists(root / "decisions.json", decisions)
     common.write_manifest(
         root / "manifest.json",
         command="python tests/golden/make_method_golden.py",
         scripts=SCRIPTS,
         libraries=("numpy", "pillow", "tokenizers", "transformers"),
         dtype="float64 results of float32 inputs",
-        parts=["metrics.json", "selections.json", "runs.json"],
+        parts=["metrics.json", "selections.json", "runs.json", "decisions.json"],
         facts={
             "metric_cases": len(metrics["cases"]),
             "selection_runs": len(selections["runs"]),
             "whole_runs": len(runs["runs"]),
+            "decoder_decisions": len(decisions["runs"]),
         },
     )
 

@@ -30,7 +30,6 @@ BUDGETS = {
 }
 CONTENTS_OF = {16: CONTENTS, 49: CONTENTS, 144: ("normal", "ties", "sinks"), 576: ("normal", "sinks")}
 CHECKS = 3
-CLEAR_GAP = 1e-5
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,12 @@ VARIANTS = (
     ),
     Variant(
         "holov", lambda view, k: merging.holov(view, k, alpha=0.0), {"alpha": 0.0}, narrow=True
+    ),
+    Variant(
+        "holov",
+        lambda view, k: merging.holov(view, k, partitions=5),
+        {"partitions": 5},
+        narrow=True,
     ),
     Variant("prunesid", merging.prunesid),
     Variant("scope", reference.scope),
