@@ -21,17 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_token& stop) {
-    const std::filesystem::path directory =
-        arguments.model.empty() ? bundledModel() : std::filesystem::path(arguments.model);
-    return Vlm::load(directory,
-                     {.device = arguments.device,
-                      .dtype = arguments.dtype,
-                      .threads = arguments.threads,
-                      .progress = {},
-                      .stop = stop});
-}
-
 json paramToJson(const ParamSpec& param) {
     constexpr std::array kTypes{"integer", "real", "switch", "choice"};
     json j{{"name", param.name},

@@ -1,5 +1,6 @@
 #include "app/cli_commands.h"
 #include "app/cli_session.h"
+#include "app/eval_command.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
 #include "core/engine/run.h"
@@ -11,7 +12,6 @@
 #include <CLI/CLI.hpp>
 
 namespace {
-
 // Requesting a stop is lock-free here and the only thing the handler does.
 std::stop_source g_stop;
 
@@ -62,6 +62,10 @@ int parseAndRun(int argc, char** argv) {
         ->delimiter(',')
         ->required();
 
+    EvalArguments eval_arguments;
+    CLI::App* eval = app.add_subcommand("eval", "Score methods and budgets on a sample set");
+    addEvalOptions(*eval, eval_arguments);
+
     CLI::App* methods = app.add_subcommand("methods", "List the pruning methods");
     methods->add_flag("--json", json, "With parameters, ranges and defaults");
 
@@ -84,6 +88,8 @@ int parseAndRun(int argc, char** argv) {
         runCommand(arguments, outputs, stop);
     } else if (dump->parsed()) {
         dumpCommand(arguments, dump_what, dump_out, stop);
+    } else if (eval->parsed()) {
+        evalCommand(eval_arguments, stop);
     } else if (methods->parsed()) {
         methodsCommand(json);
     } else if (!session.action.empty()) {

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/image/decode.h"
+#include "core/model/vlm.h"
 #include "core/prune/catalog.h"
 
 #include <algorithm>
@@ -76,14 +77,8 @@ void applySet(RunSettings& settings, const std::string& assignment) {
 
 }  // namespace
 
-void addRunOptions(CLI::App& command, RunArguments& a) {
+void addSharedOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--model", a.model, "Model folder (default: the bundled model)");
-    command.add_option("--image", a.image, "Picture file (default: the bundled picture)");
-    command.add_option("--prompt", a.prompt, "Question (default: the bundled picture's)");
-    command.add_option("--method", a.settings.method, "Pruning method, see `methods`")
-        ->capture_default_str();
-    command.add_option("--budget", a.settings.budget, "Visual tokens kept per view")
-        ->capture_default_str();
     command.add_option("--tau", a.settings.tau, "TATCS threshold on D")->capture_default_str();
     command.add_option("--trigger", a.trigger, "auto, relative, always or never")
         ->capture_default_str();
@@ -97,8 +92,18 @@ void addRunOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--max-new-tokens", a.settings.max_new_tokens, "Longest answer")
         ->capture_default_str();
     command.add_option("--image-mode", a.image_mode, "crop, pad or squash")->capture_default_str();
+}
+
+void addRunOptions(CLI::App& command, RunArguments& a) {
+    command.add_option("--image", a.image, "Picture file (default: the bundled picture)");
+    command.add_option("--prompt", a.prompt, "Question (default: the bundled picture's)");
+    command.add_option("--method", a.settings.method, "Pruning method, see `methods`")
+        ->capture_default_str();
+    command.add_option("--budget", a.settings.budget, "Visual tokens kept per view")
+        ->capture_default_str();
     command.add_option("--set", a.set, "Method parameter, NAME=VALUE; may be repeated")
         ->allow_extra_args(false);
+    addSharedOptions(command, a);
 }
 
 RunSettings settingsFrom(const RunArguments& arguments) {
@@ -117,6 +122,17 @@ RunSettings settingsFrom(const RunArguments& arguments) {
         throw Error(ErrorCode::Usage, join(messages, " "));
     }
     return settings;
+}
+
+std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_token& stop) {
+    const std::filesystem::path directory =
+        arguments.model.empty() ? bundledModel() : std::filesystem::path(arguments.model);
+    return Vlm::load(directory,
+                     {.device = arguments.device,
+                      .dtype = arguments.dtype,
+                      .threads = arguments.threads,
+                      .progress = {},
+                      .stop = stop});
 }
 
 RunRequest requestFrom(const RunArguments& arguments) {

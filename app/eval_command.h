@@ -1,0 +1,38 @@
+#pragma once
+
+#include "app/cli_options.h"
+#include "core/dataset/sample_set.h"
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace prunescope {
+
+/// What `eval` is asked, as typed.
+struct EvalArguments {
+    RunArguments run;  ///< model, device, threads, shared settings
+    std::string set;
+    std::string format = "auto";
+    std::string on_error = "stop";
+    SetOptions options;
+    std::vector<std::string> methods{"dcp", "random", "grid"};
+    std::vector<int> budgets{64, 32, 16};
+    std::size_t limit = 0;
+    int resamples = 1000;
+    std::filesystem::path out;
+    bool json = false;
+    bool csv = false;
+    bool quiet = false;
+};
+
+/// Adds the options of `eval`; they are written into `arguments`.
+void addEvalOptions(CLI::App& command, EvalArguments& arguments);
+
+/// Runs what is missing, then prints the table. With `out`, results are on disk as they are made
+/// and a later call goes on.
+/// @throws Cancelled after a stop, with everything finished on disk
+void evalCommand(const EvalArguments& arguments, const std::stop_token& stop);
+
+}  // namespace prunescope

@@ -1,0 +1,204 @@
+#include "core/base/text.h"
+#include "core/dataset/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace prunescope {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json toJson(const Interval& interval) {
+    return {{"value", interval.value}, {"low", interval.low}, {"high", interval.high}};
+}
+
+ordered_json toJson(const std::optional<Interval>& interval) {
+    return interval ? toJson(*interval) : ordered_json(nullptr);
+}
+
+ordered_json toJson(const std::optional<double>& value) {
+    return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json toJson(const PopeCounts& counts) {
+    return {{"accuracy", counts.accuracy()},
+            {"precision", counts.precision()},
+            {"recall", counts.recall()},
+            {"f1", counts.f1()},
+            {"yes_ratio", counts.yesRatio()},
+            {"true_positive", counts.true_positive},
+            {"false_positive", counts.false_positive},
+            {"true_negative", counts.true_negative},
+            {"false_negative", counts.false_negative}};
+}
+
+ordered_json toJson(const SummaryRow& row, const std::vector<std::string>& tasks) {
+    ordered_json cells = ordered_json::object();
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+        cells[tasks[t]] = {{"score", toJson(row.tasks[t].score)},
+                           {"relative", toJson(row.tasks[t].relative)},
+                           {"units", row.tasks[t].units}};
+    }
+    ordered_json j{{"method", row.method},
+                   {"budget", row.budget},
+                   {"finished", row.finished},
+                   {"changed", row.changed},
+                   {"average", toJson(row.average)},
+                   {"relative", toJson(row.relative)},
+                   {"tasks", std::move(cells)},
+                   {"D", toJson(row.mean_shift)},
+                   {"null_median", toJson(row.null_median)},
+                   {"fired", row.fired},
+                   {"D_against_wrong", toJson(row.rank_correlation)},
+                   {"ms", row.ms}};
+    if (!row.pope.empty()) {
+        ordered_json pope = ordered_json::object();
+        for (const PopeRow& entry : row.pope) {
+            pope[entry.task] = toJson(entry.counts);
+        }
+        j["pope"] = std::move(pope);
+    }
+    return j;
+}
+
+std::string fixed(double value, int decimals) {
+    std::array<char, 64> buffer{};
+    const auto end = std::to_chars(
+        buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, decimals);
+    return {buffer.data(), end.ptr};
+}
+
+std::string withInterval(const Interval& interval, int decimals = 1) {
+    return fixed(interval.value, decimals) + " [" + fixed(interval.low, decimals) + ", " +
+           fixed(interval.high, decimals) + "]";
+}
+
+std::string csvField(const std::string& text) {
+    if (text.find_first_of(",\"\n\r") == std::string::npos) {
+        return text;
+    }
+    std::string out = "\"";
+    for (const char c : text) {
+        out += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return out + '"';
+}
+
+std::string csvNumbers(const std::optional<Interval>& interval) {
+    return interval ? number(interval->value) + ',' + number(interval->low) + ',' +
+                          number(interval->high)
+                    : ",,";
+}
+
+/// Columns as wide as their longest cell; numbers to the right.
+std::string aligned(const std::vector<std::vector<std::string>>& lines) {
+    std::vector<std::size_t> widths(lines.front().size(), 0);
+    for (const std::vector<std::string>& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            widths[i] = std::max(widths[i], line[i].size());
+        }
+    }
+    std::string out;
+    for (const std::vector<std::string>& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const std::string gap(widths[i] - line[i].size(), ' ');
+            out += i == 1 ? line[i] + gap : gap + line[i];
+            out += i + 1 < line.size() ? "  " : "\n";
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string summaryToJson(const Summary& summary) {
+    ordered_json rows = ordered_json::array();
+    for (const SummaryRow& row : summary.rows) {
+        rows.push_back(toJson(row, summary.tasks));
+    }
+    return ordered_json{{"schema", "prunescope.eval/1"},
+                        {"set", summary.set_name},
+                        {"model", summary.model},
+                        {"samples", summary.samples},
+                        {"tasks", summary.tasks},
+                        {"resamples", summary.resamples},
+                        {"seed", summary.seed},
+                        {"rows", std::move(rows)},
+                        {"D_against_wrong", toJson(summary.shift_against_wrong)},
+                        {"D_against_average", toJson(summary.shift_against_average)}}
+        .dump(1);
+}
+
+std::string summaryToCsv(const Summary& summary) {
+    std::string out =
+        "budget,method,task,units,score,score_low,score_high,relative,relative_low,relative_high,"
+        "D,null_median,fired,changed\n";
+    for (const SummaryRow& row : summary.rows) {
+        const std::string head =
+            (row.budget == 0 ? std::string("all") : std::to_string(row.budget)) + ',' +
+            csvField(row.method) + ',';
+        const std::string tail = ',' + (row.mean_shift ? number(*row.mean_shift) : "") + ',' +
+                                 (row.null_median ? number(*row.null_median) : "") + ',' +
+                                 number(row.fired) + ',' + std::to_string(row.changed) + '\n';
+        for (std::size_t t = 0; t < summary.tasks.size(); ++t) {
+            const TaskScore& cell = row.tasks[t];
+            out += head + csvField(summary.tasks[t]) + ',' + std::to_string(cell.units) + ',' +
+                   csvNumbers(cell.score) + ',' + csvNumbers(cell.relative) + tail;
+        }
+        out += head + "average," + std::to_string(row.finished) + ',' + csvNumbers(row.average) +
+               ',' + csvNumbers(row.relative) + tail;
+    }
+    return out;
+}
+
+std::string summaryToText(const Summary& summary) {
+    std::vector<std::vector<std::string>> lines;
+    std::vector<std::string> head{"tokens", "method"};
+    head.insert(head.end(), summary.tasks.begin(), summary.tasks.end());
+    for (const char* name : {"average", "% of unpruned", "D", "random", "changed"}) {
+        head.emplace_back(name);
+    }
+    lines.push_back(head);
+    for (const SummaryRow& row : summary.rows) {
+        std::vector<std::string> line{row.budget == 0 ? "all" : std::to_string(row.budget),
+                                      row.method};
+        for (const TaskScore& cell : row.tasks) {
+            line.push_back(cell.units > 0 ? fixed(cell.score.value, 1) : "-");
+        }
+        line.push_back(row.finished > 0 ? withInterval(row.average) : "-");
+        line.push_back(row.relative ? withInterval(*row.relative) : "-");
+        line.push_back(row.mean_shift ? fixed(*row.mean_shift, 3) : "-");
+        line.push_back(row.null_median ? fixed(*row.null_median, 3) : "-");
+        line.push_back(row.budget == 0 ? "-" : std::to_string(row.changed));
+        lines.push_back(line);
+    }
+    std::string out = aligned(lines);
+    for (const SummaryRow& row : summary.rows) {
+        for (const PopeRow& entry : row.pope) {
+            out += "POPE " + (row.budget == 0 ? std::string("all") : std::to_string(row.budget)) +
+                   ' ' + row.method + ' ' + entry.task + ": accuracy " +
+                   fixed(100 * entry.counts.accuracy(), 1) + ", precision " +
+                   fixed(100 * entry.counts.precision(), 1) + ", recall " +
+                   fixed(100 * entry.counts.recall(), 1) + ", F1 " +
+                   fixed(100 * entry.counts.f1(), 1) + ", yes " +
+                   fixed(100 * entry.counts.yesRatio(), 1) + "\n";
+        }
+    }
+    if (summary.shift_against_wrong) {
+        out += "Spearman of D and being wrong, over samples: " +
+               withInterval(*summary.shift_against_wrong, 3) + "\n";
+    }
+    if (summary.shift_against_average) {
+        out += "Spearman of mean D and average score, over rows: " +
+               withInterval(*summary.shift_against_average, 3) + "\n";
+    }
+    return out;
+}
+
+}  // namespace prunescope
