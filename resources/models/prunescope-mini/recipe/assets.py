@@ -2,6 +2,10 @@
 
 `python assets.py` builds the cache once; `Assets.load()` maps it into memory. Without the packages, `Assets.toy()`
 draws a few shapes itself, which is enough for a smoke test.
+
+What is trained on is what fits into one file of less than 60 MiB: `assets.pack`, a plain zip of WebP pictures, the
+letters of the fonts, and an index. `python assets.py --unpack FILE` makes the same cache of it on a machine without the
+packages.
 """
 
 from __future__ import annotations
@@ -14,9 +18,11 @@ import json
 import os
 import re
 import subprocess
+import zipfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,11 +31,14 @@ from PIL import Image, ImageDraw, ImageFont
 import classes
 
 RECIPE = Path(__file__).resolve().parent
-WORK = Path(os.environ.get("PRUNESCOPE_TRAINING", RECIPE.parents[3] / ".training"))
+WORK = Path(os.environ.get("PRUNESCOPE_TRAINING") or RECIPE.parents[3] / ".training")
 CACHE = WORK / "cache"
 SIZES = (192, 96, 48)
 BACKGROUND_SIDE = 448
 SPLITS = ("train", "val", "test")
+PACK_LIMIT = 60 * 2 ** 20
+WEBP = {"format": "WEBP", "quality": 88, "method": 6, "exact": True}
+SIGN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 STAMPS = Path("/usr/share/tuxpaint/stamps")
 CLIPART = Path("/usr/share/openclipart/png")
@@ -108,9 +117,10 @@ class Assets:
     def load(folder: Path = CACHE) -> "Assets":
         """Maps the cache built by this script."""
         index = json.loads((folder / "index.json").read_text())
+        fonts = {split: [str(folder / name) for name in names] for split, names in index["fonts"].items()}
         return Assets(index["names"], index["categories"], [Cutout(**c) for c in index["cutouts"]],
                       np.load(folder / "cutouts.npy", mmap_mode="r"), index["backgrounds"],
-                      np.load(folder / "backgrounds.npy", mmap_mode="r"), index["fonts"])
+                      np.load(folder / "backgrounds.npy", mmap_mode="r"), fonts)
 
     @staticmethod
     def toy() -> "Assets":
@@ -351,9 +361,30 @@ def background_split(name: str) -> str:
     return "test" if rank < 2 else "val" if rank == 2 else "train"
 
 
-def build(folder: Path = CACHE) -> None:
-    """Builds the cache."""
-    folder.mkdir(parents=True, exist_ok=True)
+def letters_of(font: str) -> bytes:
+    """The font with nothing but what signs are written with."""
+    from fontTools import subset
+    options = subset.Options(layout_features=[], name_IDs=[], notdef_outline=True, drop_tables=["GPOS", "GSUB", "GDEF", "kern"])
+    loaded = subset.load_font(font, options)
+    chosen = subset.Subsetter(options)
+    chosen.populate(text=SIGN_LETTERS)
+    chosen.subset(loaded)
+    loaded["head"].modified = loaded["head"].created  # not the time of packing
+    out = io.BytesIO()
+    loaded.recalcTimestamp = False
+    loaded.save(out)
+    return out.getvalue()
+
+
+def webp(array: np.ndarray) -> bytes:
+    """A picture, with loss in colour and none in alpha."""
+    out = io.BytesIO()
+    Image.fromarray(array).save(out, **WEBP)
+    return out.getvalue()
+
+
+def pack(path: Path) -> None:
+    """Collects everything from the installed packages into one file."""
     table = classes.entries()
     found = find_cutouts(table)
     groups = grouped(found)
@@ -361,35 +392,70 @@ def build(folder: Path = CACHE) -> None:
     trained = {found[i][0] for i in range(len(found)) if splits[groups[i]] == "train"}
     kept = [i for i, entry in enumerate(table) if i in trained and len({groups[k] for k in range(len(found)) if found[k][0] == i}) >= 3]
     renumber = {old: new for new, old in enumerate(kept)} | {-1: -1}
-    cutouts, pieces, offset = [], [], 0
-    for (label, source, array), group in zip(found, groups):
-        if label not in renumber:
-            continue
-        cutout = Cutout(renumber[label], source, group, splits[group])
-        premultiplied = premultiply(array)
-        for side in SIZES:
-            level = shrink(premultiplied, side)
-            cutout.levels.append((offset, level.shape[0], level.shape[1]))
-            pieces.append(level.reshape(-1))
-            offset += level.size
-        cutouts.append(cutout)
-    np.save(folder / "cutouts.npy", np.concatenate(pieces))
-    backgrounds, pieces, offset = [], [], 0
-    for name, array in find_backgrounds():
-        backgrounds.append({"source": name, "split": background_split(name),
-                            "offset": offset, "h": array.shape[0], "w": array.shape[1]})
-        pieces.append(array.reshape(-1))
-        offset += array.size
-    np.save(folder / "backgrounds.npy", np.concatenate(pieces))
-    index = {"names": [table[i].name for i in kept], "categories": [table[i].category for i in kept],
-             "cutouts": [vars(c) for c in cutouts], "backgrounds": backgrounds, "fonts": find_fonts()}
-    (folder / "index.json").write_text(json.dumps(index))
-    print(f"{len(kept)} classes, cut-outs by split:",
-          {s: sum(c.split == s and c.label >= 0 for c in cutouts) for s in SPLITS},
-          "clutter", sum(c.label < 0 for c in cutouts),
+    index: dict[str, Any] = {"names": [table[i].name for i in kept], "categories": [table[i].category for i in kept], "cutouts": [],
+                             "backgrounds": [], "fonts": {}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path.with_suffix(".new"), "w") as out:
+        def add(name: str, data: bytes) -> str:
+            out.writestr(zipfile.ZipInfo(name), data)  # a fixed date: the same packages give the same bytes
+            return name
+
+        for (label, source, array), group in zip(found, groups):
+            if label in renumber:
+                name = add(f"cutouts/{len(index['cutouts']):04d}.webp", webp(shrink(premultiply(array), SIZES[0])))
+                index["cutouts"].append({"file": name, "label": renumber[label], "source": source, "group": group, "split": splits[group]})
+        for source, array in find_backgrounds():
+            name = add(f"backgrounds/{len(index['backgrounds']):03d}.webp", webp(array))
+            index["backgrounds"].append({"file": name, "source": source, "split": background_split(source)})
+        for split, fonts in find_fonts().items():
+            index["fonts"][split] = [add(f"fonts/{split}{i:03d}{Path(f).suffix}", letters_of(f)) for i, f in enumerate(fonts)]
+        add("index.json", json.dumps(index).encode())
+    size = path.with_suffix(".new").stat().st_size
+    if size > PACK_LIMIT:
+        raise SystemExit(f"{size} bytes: more than {PACK_LIMIT}")
+    os.replace(path.with_suffix(".new"), path)
+    print(f"{path}: {size / 1e6:.1f} MB; not kept:", [e.name for i, e in enumerate(table) if i not in kept])
+
+
+def unpack(path: Path, folder: Path = CACHE) -> None:
+    """Makes the cache of a packed file: pixels that can be mapped into memory."""
+    (folder / "fonts").mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path) as packed:
+        index = json.loads(packed.read("index.json"))
+
+        def picture(name: str, mode: str) -> np.ndarray:
+            return np.asarray(Image.open(io.BytesIO(packed.read(name)), formats=["WEBP"]).convert(mode))
+
+        cutouts, pieces, offset = [], [], 0
+        for entry in index["cutouts"]:
+            whole = picture(entry.pop("file"), "RGBA").copy()
+            whole[..., :3] = np.minimum(whole[..., :3], whole[..., 3:])  # premultiplied, whatever the compression did
+            cutout = Cutout(**entry)
+            for side in SIZES:
+                level = shrink(whole, side)
+                cutout.levels.append((offset, level.shape[0], level.shape[1]))
+                pieces.append(level.reshape(-1))
+                offset += level.size
+            cutouts.append(cutout)
+        np.save(folder / "cutouts.npy", np.concatenate(pieces))
+        backgrounds, pieces, offset = [], [], 0
+        for entry in index["backgrounds"]:
+            array = picture(entry["file"], "RGB")
+            backgrounds.append({"source": entry["source"], "split": entry["split"], "offset": offset, "h": array.shape[0], "w": array.shape[1]})
+            pieces.append(array.reshape(-1))
+            offset += array.size
+        np.save(folder / "backgrounds.npy", np.concatenate(pieces))
+        for number, name in enumerate(n for names in index["fonts"].values() for n in names):
+            (folder / "fonts" / f"{number:03d}{Path(name).suffix}").write_bytes(packed.read(name))
+    counter = iter(range(10 ** 6))
+    fonts = {split: [f"fonts/{next(counter):03d}{Path(n).suffix}" for n in names] for split, names in index["fonts"].items()}
+    (folder / "index.json").write_text(json.dumps({
+        "names": index["names"], "categories": index["categories"], "cutouts": [vars(c) for c in cutouts],
+        "backgrounds": backgrounds, "fonts": fonts}))
+    print(f"{len(index['names'])} classes, cut-outs by split:",
+          {s: sum(c.split == s and c.label >= 0 for c in cutouts) for s in SPLITS}, "clutter", sum(c.label < 0 for c in cutouts),
           "backgrounds", {s: sum(b["split"] == s for b in backgrounds) for s in SPLITS},
-          "fonts", {s: len(f) for s, f in index["fonts"].items()})
-    print("not kept:", [e.name for i, e in enumerate(table) if i not in kept])
+          "fonts", {s: len(f) for s, f in fonts.items()})
 
 
 def contact_sheet(path: Path, split: str | None = None) -> None:
@@ -413,8 +479,14 @@ def contact_sheet(path: Path, split: str | None = None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheet", type=Path, help="write a contact sheet instead of building")
+    parser.add_argument("--pack", type=Path, metavar="FILE", help="collect into this file instead of the cache's own")
+    parser.add_argument("--unpack", type=Path, metavar="FILE", help="make the cache of a packed file; needs no package")
     arguments = parser.parse_args()
     if arguments.sheet:
         contact_sheet(arguments.sheet)
+    elif arguments.unpack:
+        unpack(arguments.unpack)
     else:
-        build()
+        packed_file = arguments.pack or CACHE / "assets.pack"
+        pack(packed_file)
+        unpack(packed_file)

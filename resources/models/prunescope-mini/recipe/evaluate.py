@@ -33,8 +33,8 @@ def evaluate(run: Any, split: str, pictures: int, keep: int | None = None) -> di
         right: list[bool] = []
         for start in range(0, len(chosen), 16):
             part = chosen[start:start + 16]
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                hidden, _ = run.tower.forward(torch.from_numpy(np.stack([image for image, _ in part])), last=False)
+            with run.autocast():
+                hidden, _ = run.tower.forward(torch.from_numpy(np.stack([image for image, _ in part])).to(run.device), last=False)
                 features = hidden[:, 1:] if keep is None else reader.drop_tokens(hidden[:, 1:], keep, generator)
                 packed = reader.pack(run.tokenizer, [[question] for _, question in part])
                 scores, _, _ = reader.logits(run.model, run.tokenizer, features, packed)

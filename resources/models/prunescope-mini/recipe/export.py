@@ -37,7 +37,7 @@ def export(run: Any, out: Path, samples: int = 24) -> None:
     """Writes everything."""
     out.mkdir(parents=True, exist_ok=True)
     pad = run.tokenizer.token_to_id(bpe.PAD)
-    model = copy.deepcopy(run.model).to(torch.bfloat16).eval()
+    model = copy.deepcopy(run.model).to("cpu", torch.bfloat16).eval()
     model.generation_config.bos_token_id, model.generation_config.eos_token_id = bpe.BOS_ID, bpe.EOS_ID
     model.generation_config.pad_token_id = pad
     model.save_pretrained(out)
@@ -54,7 +54,7 @@ def export(run: Any, out: Path, samples: int = 24) -> None:
         "patch_size": 14, "vision_feature_select_strategy": "default", "num_additional_image_tokens": 1,
         "image_token": bpe.IMAGE, "processor_class": "LlavaProcessor"})
     write(out / "training.json", {
-        "stage": run.stage.name if run.stage_index < len(run.plan.stages) else "finished", "step": run.step,
+        "stage": run.stage.name if run.stage_index < len(run.plan.stages) else "finished", "stage_pictures": run.pictures,
         "hours": round(run.seconds / 3600, 2), "token_dropout_share": run.plan.token_dropout,
         "token_dropout_counts": list(run.plan.dropout_keep), "pictures": {s.name: s.pictures for s in run.plan.stages},
         "classes": run.assets.names})

@@ -93,7 +93,8 @@ class Tower:
         batch, side = pictures.shape[:2]
         grid = side // PATCH
         cut = pictures.view(batch, grid, PATCH, grid, PATCH, 3).permute(0, 1, 3, 2, 4, 5)
-        scaled = (cut.reshape(batch, grid * grid, PATCH * PATCH, 3).float() - self.mean) / self.std
+        mean, std = self.mean.to(pictures.device), self.std.to(pictures.device)
+        scaled = (cut.reshape(batch, grid * grid, PATCH * PATCH, 3).float() - mean) / std
         return scaled.permute(0, 1, 3, 2).reshape(batch, grid * grid, 3 * PATCH * PATCH)
 
     def attend(self, layer: nn.Module, queries: Tensor, everything: Tensor) -> Tensor:
@@ -147,7 +148,7 @@ class Teacher(nn.Module):
         outputs = dict(zip(self.parts, self.patch(self.norm(hidden[:, 1:])).float().flatten(0, 1).split(list(self.parts.values()), -1)))
         flat = {name: value.flatten(0, 1) for name, value in targets.items() if name != "present"}
         label = flat["label"]
-        weight = torch.ones(self.classes + 2)
+        weight = torch.ones(self.classes + 2, device=label.device)
         weight[-1] = 0.12
         thing = label <= self.classes
         losses = {"label": F.cross_entropy(outputs["label"], label, weight)}
@@ -155,7 +156,7 @@ class Teacher(nn.Module):
         losses["colour"] = 0.3 * F.cross_entropy(outputs["colour"][coloured], flat["colour"][coloured]) if coloured.any() else label.sum() * 0.0
         grid = int(targets["label"].shape[1] ** 0.5)
         wanted = flat["box"][thing] * (grid / GRID)
-        wanted = wanted + torch.tensor([offset[1] / GRID, offset[0] / GRID, 0, 0])
+        wanted = wanted + torch.tensor([offset[1] / GRID, offset[0] / GRID, 0, 0], device=wanted.device)
         losses["box"] = 2.0 * F.smooth_l1_loss(outputs["box"][thing], wanted, beta=0.05) if thing.any() else label.sum() * 0.0
         losses["count"] = 0.3 * F.cross_entropy(outputs["count"][thing], flat["count"][thing]) if thing.any() else label.sum() * 0.0
         sign = label == self.classes
@@ -163,7 +164,7 @@ class Teacher(nn.Module):
             losses["character"] = 0.5 * F.cross_entropy(outputs["character"][sign], flat["character"][sign])
             losses["position"] = 0.25 * F.cross_entropy(outputs["position"][sign], flat["position"][sign])
         # A positive is one class of more than a hundred: weigh it up, or CLS learns to say nothing for long.
-        positive = torch.full((self.classes,), 8.0)
+        positive = torch.full((self.classes,), 8.0, device=label.device)
         losses["cls"] = 2.0 * (F.binary_cross_entropy_with_logits(self.cls(self.cls_norm(hidden[:, 0])).float(), targets["present"], pos_weight=positive)
                                + F.binary_cross_entropy_with_logits(self.pooled(pooled).float(), targets["present"], pos_weight=positive))
         with torch.no_grad():

@@ -65,7 +65,7 @@ def drop_tokens(features: Tensor, keep: int, generator: torch.Generator) -> Tens
     batch, count, width = features.shape
     if keep >= count:
         return features
-    order = torch.rand(batch, count, generator=generator).topk(keep).indices.sort().values
+    order = torch.rand(batch, count, generator=generator).topk(keep).indices.sort().values.to(features.device)
     return features.gather(1, order[..., None].expand(-1, -1, width))
 
 
@@ -74,17 +74,19 @@ def logits(model: LlavaForConditionalGeneration, tokenizer: Tokenizer, features:
     text = model.model.language_model
     embed = text.get_input_embeddings()
     seen = model.model.multi_modal_projector(features)
-    before = embed(torch.tensor(prefix_ids(tokenizer)))[None].expand(seen.shape[0], -1, -1)
+    device = seen.device
+    packed = Packed(*(part.to(device) for part in (packed.ids, packed.group, packed.position, packed.wanted)))
+    before = embed(torch.tensor(prefix_ids(tokenizer), device=device))[None].expand(seen.shape[0], -1, -1)
     after = embed(packed.ids)
     inputs = torch.cat([before.to(seen.dtype), seen, after.to(seen.dtype)], 1)
     shared = before.shape[1] + seen.shape[1]
     batch, length = packed.ids.shape
-    group = torch.cat([torch.zeros(batch, shared, dtype=torch.long), packed.group], 1)
-    position = torch.cat([torch.arange(shared)[None].expand(batch, -1), packed.position + shared], 1)
-    order = torch.arange(shared + length)
+    group = torch.cat([torch.zeros(batch, shared, dtype=torch.long, device=device), packed.group], 1)
+    position = torch.cat([torch.arange(shared, device=device)[None].expand(batch, -1), packed.position + shared], 1)
+    order = torch.arange(shared + length, device=device)
     visible = (order[None, :] <= order[:, None])[None] & ((group[:, None, :] == 0) | (group[:, None, :] == group[:, :, None]))
-    visible = visible | torch.eye(shared + length, dtype=torch.bool)[None]
-    mask = torch.zeros(visible.shape, dtype=inputs.dtype).masked_fill(~visible, torch.finfo(inputs.dtype).min)[:, None]
+    visible = visible | torch.eye(shared + length, dtype=torch.bool, device=device)[None]
+    mask = torch.zeros(visible.shape, dtype=inputs.dtype, device=device).masked_fill(~visible, torch.finfo(inputs.dtype).min)[:, None]
     hidden = text(inputs_embeds=inputs, attention_mask=mask, position_ids=position, use_cache=False).last_hidden_state[:, shared:]
     chosen = packed.wanted != IGNORED
     return model.lm_head(hidden[chosen]).float(), packed.wanted[chosen], seen
@@ -97,7 +99,7 @@ def exactly_right(scores: Tensor, packed: Packed) -> list[list[bool]]:
     """
     chosen = packed.wanted != IGNORED
     correct = torch.zeros(packed.ids.shape, dtype=torch.bool)
-    correct[chosen] = scores.argmax(-1) == packed.wanted[chosen]
+    correct[chosen] = scores.argmax(-1).cpu() == packed.wanted[chosen]
     result = []
     for row in range(packed.ids.shape[0]):
         groups = int(packed.group[row].max())

@@ -1,7 +1,10 @@
 """Trains the model. `python train.py` starts, or goes on from the last checkpoint after any interruption.
 
 Stages: the tower on windows of 224 pixels and then at 336, with dense supervision; projector and decoder on cached
-features; everything together. `python train.py --smoke` runs all stages in about a minute on drawn shapes.
+features; everything together. `python train.py --smoke --minutes 1` runs all stages in a minute on drawn shapes.
+
+On a GPU batches are larger, scenes come from as many workers as there are cores, and the reader stage sees new scenes
+instead of cached features. The state is one safetensors file that either device loads.
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ import dataclasses
 import json
 import math
 import os
-import pickle
 import random
 import shutil
 import signal
@@ -24,17 +26,19 @@ from typing import Any, Iterator
 import cv2
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import questions as qa
 import reader
 import tokenizer as bpe
 from assets import WORK, Assets
 from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build
-from scenes import Composer, Scene
+from scenes import Composer, Scene, Thing
 
 SAVE_SECONDS = 240
 VALIDATE_SECONDS = 2400
@@ -53,6 +57,7 @@ class Stage:
     final: float = 0.05       # learning rate at the end, relative
     decay: float = 0.35       # share of the stage in which the rate falls
     warm_up: int = 300        # steps
+    cost: float = 1.0         # time of one picture, relative: shares out a schedule that is given in minutes
 
 
 @dataclass
@@ -60,10 +65,10 @@ class Plan:
     """Everything that decides the outcome."""
 
     stages: list[Stage] = field(default_factory=lambda: [
-        Stage("tower224", 224, 32, 300_000, 1.0e-3, final=0.3, decay=0.3, warm_up=800),
-        Stage("tower336", 336, 16, 60_000, 3.5e-4, final=0.1, decay=0.5),
-        Stage("reader", 336, 16, 160_000, 1.0e-3, final=0.15, decay=0.3, warm_up=400),
-        Stage("joint", 336, 16, 90_000, 3.0e-4, final=0.02, decay=0.6)])
+        Stage("tower224", 224, 32, 300_000, 1.0e-3, final=0.3, decay=0.3, warm_up=800, cost=1.0),
+        Stage("tower336", 336, 16, 60_000, 3.5e-4, final=0.1, decay=0.5, cost=2.6),
+        Stage("reader", 336, 16, 160_000, 1.0e-3, final=0.15, decay=0.3, warm_up=400, cost=1.5),
+        Stage("joint", 336, 16, 90_000, 3.0e-4, final=0.02, decay=0.6, cost=4.0)])
     shape: Shape = field(default_factory=Shape)
     seed: int = 20240
     cached: int = 10_000             # pictures whose features the reader stage uses
@@ -74,19 +79,31 @@ class Plan:
     teacher_weight: float = 0.25     # of the dense losses in the joint stage
     name_weight: float = 0.1         # of matching projected patches with the embedding of their name, fading out
     threads: int = 2
+    workers: int = 1                 # processes that compose scenes
+    batch_scale: int = 1             # batches so many times larger; learning rates grow with its square root
+    minutes: float = 0.0             # > 0: all stages together take so long, whatever the speed
     toy: bool = False
+
+    def scaled(self, stage: Stage) -> Stage:
+        """The stage as it runs at this batch scale."""
+        rate = min(3e-3, stage.rate * self.batch_scale ** 0.5)
+        return dataclasses.replace(stage, batch=stage.batch * self.batch_scale, rate=rate,
+                                   warm_up=max(2, round(stage.warm_up / self.batch_scale ** 0.5)))
 
 
 def smoke_plan() -> Plan:
     """A run of about a minute."""
-    return Plan(stages=[Stage("tower224", 224, 16, 240, 1e-3, warm_up=5), Stage("tower336", 336, 8, 64, 4e-4, warm_up=2),
-                        Stage("reader", 336, 8, 160, 1e-3, warm_up=5), Stage("joint", 336, 8, 48, 3e-4, warm_up=2)],
+    return Plan(stages=[Stage("tower224", 224, 16, 240, 1e-3, warm_up=5, cost=1.0), Stage("tower336", 336, 8, 64, 4e-4, warm_up=2, cost=2.6),
+                        Stage("reader", 336, 8, 160, 1e-3, warm_up=5, cost=1.5), Stage("joint", 336, 8, 48, 3e-4, warm_up=2, cost=4.0)],
                 shape=Shape(vision_width=64, vision_layers=10, vision_heads=2, text_width=64, text_layers=2, text_heads=2, text_inner=128),
                 cached=64, toy=True)
 
 
 class Scenes(IterableDataset):
-    """Batches of scenes with their targets and questions from number `first` on, without end."""
+    """Batches of scenes with their targets and questions from number `first` on, without end.
+
+    Workers take turns, so the batches and their order are the same for any number of workers.
+    """
 
     def __init__(self, assets: Assets, split: str, stage: Stage, first: int, plan: Plan, ask: int) -> None:
         self.assets, self.split, self.stage, self.first, self.plan, self.ask = assets, split, stage, first, plan, ask
@@ -97,13 +114,23 @@ class Scenes(IterableDataset):
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
         composer = Composer(self.assets, self.split)
-        number = self.first
+        info = get_worker_info()
+        turns, turn = (info.num_workers, info.id) if info else (1, 0)
+        number = self.first + turn * self.stage.batch
         while True:
             scenes = [composer.scene(number + i, self.stage.side) for i in range(self.stage.batch)]
             asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(number + i)).several(self.ask, qa.MIXTURE)
                      for i, s in enumerate(scenes)] if self.ask else []
-            number += self.stage.batch
+            number += turns * self.stage.batch
             yield torch.from_numpy(np.stack([s.image for s in scenes])), batch_targets(scenes), asked
+
+
+def cached_scene(kept: dict[str, Any], label: np.ndarray) -> Scene:
+    """What questions need of a scene: its things and its size."""
+    nothing = np.zeros(0)
+    things = [Thing(**{**t, "box": tuple(t["box"])}) for t in kept["things"]]
+    return Scene(np.zeros((kept["side"], 1, 3), np.uint8), things, label, nothing, nothing, nothing, nothing, nothing, nothing,
+                 kept["kinds"])
 
 
 def first_scene(stage_index: int) -> int:
@@ -114,28 +141,37 @@ def first_scene(stage_index: int) -> int:
 class Run:
     """A training run in a folder."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: Plan, device: str = "cpu") -> None:
         self.folder, self.plan = folder, plan
+        self.device = torch.device(device)
         folder.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(plan.threads)
         self.assets = Assets.toy() if plan.toy else Assets.load()
         self.tokenizer = self.make_tokenizer()
         torch.manual_seed(plan.seed)
-        self.model = build(plan.shape, self.tokenizer.token_to_id(bpe.IMAGE), self.tokenizer.token_to_id(bpe.PAD))
-        self.teacher = Teacher(plan.shape.vision_width, len(self.assets.names))
+        self.model = build(plan.shape, self.tokenizer.token_to_id(bpe.IMAGE), self.tokenizer.token_to_id(bpe.PAD)).to(self.device)
+        self.teacher = Teacher(plan.shape.vision_width, len(self.assets.names)).to(self.device)
         self.tower = Tower(self.model)
         self.generator = torch.Generator().manual_seed(plan.seed)
         self.rng = random.Random(plan.seed)
         self.stage_index = self.step = 0
+        self.pictures = 0       # of the stage, so far: batches may differ from call to call
+        self.began = 0.0        # progress of the stage when this call took it up, and the seconds then
+        self.began_seconds = 0.0
         self.seconds = 0.0
+        self.until = math.inf   # seconds at which this call stops
         self.optimizer: torch.optim.AdamW | None = None
         self.stop = False
-        self.name_tokens = torch.tensor([self.tokenizer.encode(n, add_special_tokens=False).ids[0] for n in self.assets.names])
+        self.name_tokens = torch.tensor([self.tokenizer.encode(n, add_special_tokens=False).ids[0] for n in self.assets.names]).to(self.device)
 
     @property
     def stage(self) -> Stage:
-        """The stage being trained."""
-        return self.plan.stages[self.stage_index]
+        """The stage being trained, at this call's batch size."""
+        return self.plan.scaled(self.plan.stages[self.stage_index])
+
+    def autocast(self) -> torch.autocast:
+        """bf16 where it is safe."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     def make_tokenizer(self) -> Tokenizer:
         """The tokenizer of this run, trained once."""
@@ -149,38 +185,56 @@ class Run:
     # -- checkpoints ---------------------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Writes the state so that a kill at any moment leaves either the old or the new one."""
-        state = {"stage": self.stage.name if self.stage_index < len(self.plan.stages) else "", "step": self.step,
-                 "seconds": self.seconds, "model": self.model.state_dict(), "teacher": self.teacher.state_dict(),
-                 "optimizer": self.optimizer.state_dict() if self.optimizer else None, "plan": dataclasses.asdict(self.plan),
-                 "generator": self.generator.get_state(), "rng": self.rng.getstate(), "torch": torch.get_rng_state()}
-        path = self.folder / "state.pt"
-        with open(path.with_suffix(".new"), "wb") as file:
-            torch.save(state, file)
-            file.flush()
+        """Writes the state so that a kill at any moment leaves either the old or the new one. Tensors and JSON only."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"teacher.{k}": v for k, v in self.teacher.state_dict().items()}
+        if self.optimizer is not None:
+            for number, values in self.optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{number}.{k}": v for k, v in values.items()}
+        tensors |= {"generator": self.generator.get_state(), "torch": torch.get_rng_state()}
+        finished = self.stage_index == len(self.plan.stages)
+        state = {"stage": "" if finished else self.stage.name, "pictures": self.pictures, "seconds": self.seconds,
+                 "progress": 1.0 if finished else self.progress(), "rng": self.rng.getstate(), "plan": dataclasses.asdict(self.plan)}
+        path = self.folder / "state.safetensors"
+        new = path.with_suffix(".new")
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new, {"state": json.dumps(state)})
+        with open(new, "rb") as file:
             os.fsync(file.fileno())
-        os.replace(path.with_suffix(".new"), path)
+        os.replace(new, path)
 
     def resume(self) -> None:
         """Goes on from the last state, if there is one."""
-        path = self.folder / "state.pt"
+        path = self.folder / "state.safetensors"
         if not path.exists():
             self.begin_stage()
             return
-        state = torch.load(path, weights_only=False)
+        with safe_open(path, "pt") as file:
+            state = json.loads(file.metadata()["state"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
         names = [s.name for s in self.plan.stages]
         self.stage_index = names.index(state["stage"]) if state["stage"] else len(names)
-        self.step, self.seconds = state["step"], state["seconds"]
-        self.model.load_state_dict(state["model"])
-        self.teacher.load_state_dict(state["teacher"])
+        self.pictures, self.seconds = state["pictures"], state["seconds"]
+        self.began, self.began_seconds = state["progress"], self.seconds
+        self.model.load_state_dict(part("model."))
+        self.teacher.load_state_dict(part("teacher."))
         if self.stage_index < len(names):
+            self.step = self.pictures // self.stage.batch
             self.begin_stage()
-            if state["optimizer"] is not None:
-                self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
-        self.rng.setstate(state["rng"])
-        torch.set_rng_state(state["torch"])
-        print(f"resumed at {state['stage'] or 'the end'}, step {self.step}, after {self.seconds / 3600:.2f} h", flush=True)
+            moments: dict[int, dict[str, Tensor]] = {}
+            for name, value in part("optimizer.").items():
+                number, _, key = name.partition(".")
+                moments.setdefault(int(number), {})[key] = value
+            if moments:
+                self.optimizer.load_state_dict({"state": moments, "param_groups": self.optimizer.state_dict()["param_groups"]})
+        self.generator.set_state(tensors["generator"])
+        version, words, gauss = state["rng"]
+        self.rng.setstate((version, tuple(words), gauss))
+        torch.set_rng_state(tensors["torch"])
+        print(f"resumed at {state['stage'] or 'the end'}, {self.pictures} pictures, after {self.seconds / 3600:.2f} h", flush=True)
 
     # -- schedule ------------------------------------------------------------------------------------------------------
 
@@ -211,10 +265,20 @@ class Run:
         """Steps of a stage."""
         return math.ceil(stage.pictures / stage.batch)
 
+    def progress(self) -> float:
+        """How much of the stage is done, 0 to 1: by pictures, or by time where the plan is given in minutes."""
+        if not self.plan.minutes:
+            return self.step / self.steps(self.stage)
+        stages = self.plan.stages[self.stage_index:]
+        work = [s.pictures * s.cost for s in stages]
+        work[0] *= 1 - self.began
+        slot = (60 * self.plan.minutes - self.began_seconds) * work[0] / max(sum(work), 1e-9)
+        return self.began + (1 - self.began) * min(1.0, (self.seconds - self.began_seconds) / max(slot, 1e-9))
+
     def set_rate(self) -> float:
         """Warm-up, constant, then linear decay: the constant part can be stretched without harm."""
-        stage, total = self.stage, self.steps(self.stage)
-        falling = (self.step / total - (1 - stage.decay)) / stage.decay
+        stage = self.stage
+        falling = (self.progress() - (1 - stage.decay)) / stage.decay
         factor = min(1.0, (self.step + 1) / stage.warm_up, 1 - (1 - stage.final) * max(0.0, falling))
         for group in self.optimizer.param_groups:
             group["lr"] = stage.rate * factor * group["factor"]
@@ -224,11 +288,16 @@ class Run:
 
     def tower_loss(self, pictures: Tensor, targets: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
         """Dense supervision of the tower, at a random window of the grid."""
+        pictures, targets = self.moved(pictures, targets)
         free = GRID - pictures.shape[1] // PATCH
         offset = (self.rng.randint(0, free), self.rng.randint(0, free))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with self.autocast():
             hidden, pooled = self.tower.forward(pictures, offset)
             return self.teacher.losses(hidden, pooled, targets, offset)
+
+    def moved(self, pictures: Tensor, targets: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """A batch on the device."""
+        return pictures.to(self.device, non_blocking=True), {k: v.to(self.device, non_blocking=True) for k, v in targets.items()}
 
     def keep(self) -> int:
         """How many visual tokens this step sees."""
@@ -240,18 +309,18 @@ class Run:
         """Next-token loss of the answers; in the beginning also patches against the embedding of their name."""
         keep = self.keep()
         classes = len(self.assets.names)
-        extra = torch.zeros(())
-        weight = self.plan.name_weight * max(0.0, 1 - 2 * self.step / self.steps(self.stage)) if self.stage.name == "reader" else 0.0
+        extra = torch.zeros((), device=self.device)
+        weight = self.plan.name_weight * max(0.0, 1 - 2 * self.progress()) if self.stage.name == "reader" else 0.0
         if labels is not None and weight > 0:
             features = torch.cat([features, labels[..., None].to(features.dtype)], -1)  # drop features and labels alike
         features = reader.drop_tokens(features, keep, self.generator)
         if labels is not None and weight > 0:
             features, labels = features[..., :-1], features[..., -1].long()
         packed = reader.pack(self.tokenizer, asked)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with self.autocast():
             scores, wanted, seen = reader.logits(self.model, self.tokenizer, features, packed)
         loss = F.cross_entropy(scores, wanted)
-        numbers = {"loss": float(loss), "token": float((scores.argmax(-1) == wanted).float().mean())}
+        numbers = {"loss": float(loss.detach()), "token": float((scores.argmax(-1) == wanted).float().mean())}
         if labels is not None and weight > 0:
             thing = labels < classes
             if thing.any():
@@ -263,44 +332,51 @@ class Run:
     # -- data ----------------------------------------------------------------------------------------------------------
 
     def fresh(self) -> Iterator[tuple[Tensor, dict[str, Tensor], list[list[qa.Question]]]]:
-        """New scenes from one worker that runs ahead, from where this stage stands."""
+        """New scenes from workers that run ahead, from where this stage stands."""
         stage = self.stage
-        ask = self.plan.questions if stage.name == "joint" else 0
-        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index) + self.step * stage.batch, self.plan, ask)
-        return iter(DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=4))
+        ask = self.plan.questions if stage.name in ("reader", "joint") else 0
+        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index) + self.pictures, self.plan, ask)
+        return iter(DataLoader(data, batch_size=None, num_workers=self.plan.workers, prefetch_factor=4,
+                               pin_memory=self.device.type == "cuda"))
 
     def cached(self) -> Iterator[tuple[Tensor, Tensor, list[list[qa.Question]]]]:
         """Features of cached scenes in random order, with new questions each time."""
         features, scenes = self.feature_cache()
-        warm = self.steps(self.stage) * 0.12
         while True:
             chosen = [self.rng.randrange(len(scenes)) for _ in range(self.stage.batch)]
-            mixture = qa.WARM_UP if self.step < warm else qa.MIXTURE
+            mixture = qa.WARM_UP if self.progress() < 0.12 else qa.MIXTURE
             asked = [qa.Asker(scenes[i], self.assets.names, self.assets.categories, self.rng).several(self.plan.questions, mixture) for i in chosen]
             labels = torch.from_numpy(np.stack([scenes[i].label for i in chosen]).astype(np.int64))
-            yield torch.from_numpy(np.stack([features[i] for i in chosen])).view(torch.bfloat16), labels, asked
+            rows = torch.from_numpy(np.stack([features[i] for i in chosen])).view(torch.bfloat16)
+            yield rows.to(self.device), labels.to(self.device), asked
 
     def feature_cache(self) -> tuple[np.ndarray, list[Scene]]:
         """Computes the features of `plan.cached` scenes once; goes on where it was interrupted."""
-        path, meta = self.folder / "features.bin", self.folder / "features.pickle"
+        path, meta, labels_path = (self.folder / n for n in ("features.bin", "features.jsonl", "labels.bin"))
         width, total = self.plan.shape.vision_width, self.plan.cached
-        scenes: list[Scene] = pickle.loads(meta.read_bytes()) if meta.exists() else []
-        mode = "r+" if path.exists() else "w+"
+        lines = meta.read_text().splitlines() if meta.exists() else []
+        mode = "r+" if path.exists() and labels_path.exists() else "w+"
         features = np.memmap(path, np.int16, mode, shape=(total, GRID * GRID, width))
-        composer, began, done = Composer(self.assets, "train"), time.time(), len(scenes)
+        labels = np.memmap(labels_path, np.uint8, mode, shape=(total, GRID * GRID))
+        done = 0 if mode == "w+" else min(len(lines), total)
+        scenes = [cached_scene(json.loads(lines[i]), labels[i]) for i in range(done)]
+        composer, began = Composer(self.assets, "train"), time.time()
         while len(scenes) < total and not self.stop:
             new = [composer.scene(first_scene(90) + len(scenes) + i, SIDE) for i in range(min(16, total - len(scenes)))]
-            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-                hidden, _ = self.tower.forward(torch.from_numpy(np.stack([s.image for s in new])), last=False)
-            features[len(scenes):len(scenes) + len(new)] = hidden[:, 1:].bfloat16().view(torch.int16).numpy()
-            for scene in new:  # keep what questions need
-                scene.image, scene.label = scene.image[:, :1], scene.label.astype(np.uint8)
-                scene.box = scene.colour = scene.count = scene.character = scene.position = scene.present = np.zeros(0)
-            scenes += new
+            with torch.no_grad(), self.autocast():
+                hidden, _ = self.tower.forward(torch.from_numpy(np.stack([s.image for s in new])).to(self.device), last=False)
+            at = slice(len(scenes), len(scenes) + len(new))
+            features[at] = hidden[:, 1:].bfloat16().cpu().view(torch.int16).numpy()
+            labels[at] = np.stack([s.label for s in new])
+            for scene in new:
+                kept = {"side": scene.image.shape[0], "things": [dataclasses.asdict(t) for t in scene.things], "kinds": scene.kinds}
+                lines[len(scenes):] = [json.dumps(kept)]
+                scenes.append(cached_scene(json.loads(lines[-1]), labels[len(scenes)]))
             if len(scenes) % 800 < 16 or len(scenes) == total:
                 features.flush()
+                labels.flush()
                 temporary = meta.with_suffix(".new")
-                temporary.write_bytes(pickle.dumps(scenes))
+                temporary.write_text("\n".join(lines) + "\n")
                 os.replace(temporary, meta)
                 rate = (len(scenes) - done) / (time.time() - began)
                 print(f"features {len(scenes)}/{total}  {rate:.1f}/s  {(total - len(scenes)) / max(rate, 0.01) / 60:.0f} min left", flush=True)
@@ -314,8 +390,10 @@ class Run:
             self.train_stage()
             if self.stop:
                 break
-            torch.save({"model": self.model.state_dict(), "teacher": self.teacher.state_dict()}, self.folder / f"{self.stage.name}.pt")
-            self.stage_index, self.step, self.optimizer = self.stage_index + 1, 0, None
+            save_file({k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
+                      self.folder / f"{self.stage.name}.safetensors")
+            self.stage_index, self.step, self.pictures, self.optimizer = self.stage_index + 1, 0, 0, None
+            self.began, self.began_seconds = 0.0, self.seconds
             if self.stage_index < len(self.plan.stages):
                 self.begin_stage()
             self.save()
@@ -324,12 +402,14 @@ class Run:
     def train_stage(self) -> None:
         """One stage, from the current step on."""
         stage, total = self.stage, self.steps(self.stage)
-        data: Iterator[Any] = self.cached() if stage.name == "reader" else self.fresh()
+        use_cache = stage.name == "reader" and self.device.type == "cpu"
+        data: Iterator[Any] = self.cached() if use_cache else self.fresh()
         now = saved = logged = time.time()
         validated = now
         since, sums = 0, {}
         began_step, began = self.step, now
-        while self.step < total:
+        interval = 5 if self.plan.toy else LOG_SECONDS if not self.plan.minutes else 15
+        while self.progress() < 1:
             rate = self.set_rate()
             batch = next(data)
             if self.stop:
@@ -340,25 +420,31 @@ class Run:
             torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
             self.optimizer.step()
             self.step += 1
+            self.pictures += stage.batch
             since += 1
             for key, value in numbers.items():
                 if value == value:
                     sums.setdefault(key, []).append(value)
             self.seconds += time.time() - now
             now = time.time()
-            if now - logged > (5 if self.plan.toy else LOG_SECONDS) or self.step == total:
+            last = self.progress() >= 1
+            if self.seconds > self.until and not last:
+                self.stop = True
+            if now - logged > interval or last or self.step == began_step + 10:
                 speed = since * stage.batch / max(1e-9, now - logged)
                 overall = (self.step - began_step) * stage.batch / (now - began)
                 means = {k: round(float(np.mean(v)), 4) for k, v in sums.items()}
                 left = (total - self.step) * stage.batch / max(overall, 1e-9)
-                self.report({"stage": stage.name, "step": self.step, "of": total, "pictures": self.step * stage.batch,
+                if self.plan.minutes:
+                    left = (now - began) * (1 - self.progress()) / max(self.progress() - self.began, 1e-9)
+                self.report({"stage": stage.name, "step": self.step, "progress": round(self.progress(), 4), "pictures": self.pictures,
                              "hours": round(self.seconds / 3600, 3), "rate": rate, "pictures_per_s": round(speed, 2),
                              "stage_left_h": round(left / 3600, 2), **means})
                 logged, since, sums = now, 0, {}
             if now - saved > SAVE_SECONDS or self.stop:
                 self.save()
                 saved = now
-            if now - validated > VALIDATE_SECONDS or self.step == total:
+            if now - validated > VALIDATE_SECONDS or last:
                 self.validate()
                 validated = now = time.time()
             if self.stop:
@@ -369,10 +455,15 @@ class Run:
         """Loss of a batch in the current stage."""
         if self.stage.name.startswith("tower"):
             return self.tower_loss(batch[0], batch[1])
-        if self.stage.name == "reader":
+        if self.stage.name == "reader" and batch[0].dtype == torch.bfloat16:  # cached features
             return self.reader_loss(batch[0], batch[2], batch[1])
-        pictures, targets, asked = batch
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        pictures, targets = self.moved(batch[0], batch[1])
+        asked = batch[2]
+        if self.stage.name == "reader":
+            with torch.no_grad(), self.autocast():
+                hidden, _ = self.tower.forward(pictures, last=False)
+            return self.reader_loss(hidden[:, 1:], asked, targets["label"])
+        with self.autocast():
             hidden, pooled = self.tower.forward(pictures)
             dense, dense_numbers = self.teacher.losses(hidden, pooled, targets, (0, 0))
         loss, numbers = self.reader_loss(hidden[:, 1:], asked, None)
@@ -388,9 +479,10 @@ class Run:
         by_group: dict[str, list[bool]] = {}
         for start in range(0, len(scenes), 16):
             part = scenes[start:start + 16]
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                hidden, pooled = self.tower.forward(torch.from_numpy(np.stack([s.image for s in part])))
-                _, numbers = self.teacher.losses(hidden, pooled, batch_targets(part), (0, 0))
+            with self.autocast():
+                pictures, targets = self.moved(torch.from_numpy(np.stack([s.image for s in part])), batch_targets(part))
+                hidden, pooled = self.tower.forward(pictures)
+                _, numbers = self.teacher.losses(hidden, pooled, targets, (0, 0))
                 for key, value in numbers.items():
                     sums.setdefault(key, []).append(value)
                 if self.stage.name in ("reader", "joint"):
@@ -421,6 +513,13 @@ def main() -> None:
     parser.add_argument("--pictures", action="append", default=[], metavar="STAGE=N", help="pictures of a stage (also when going on)")
     parser.add_argument("--token-dropout", type=float, help="share of the steps with a random subset of the visual tokens")
     parser.add_argument("--threads", type=int, help="threads of the training step")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--workers", type=int, help="processes that compose scenes (default: 1, on a GPU all cores but two)")
+    parser.add_argument("--batch-scale", type=int, help="batches so many times larger (default: 1, on a GPU 8)")
+    parser.add_argument("--minutes", type=float, help="stop after so many minutes, with the state saved")
+    parser.add_argument("--schedule-minutes", type=float,
+                        help="length of the whole training over all calls: the learning rate ends its fall then "
+                             "(default with --minutes: with this call)")
     arguments = parser.parse_args()
     plan = smoke_plan() if arguments.smoke else Plan()
     folder = arguments.run.with_name(arguments.run.name + "-smoke") if arguments.smoke else arguments.run
@@ -434,7 +533,11 @@ def main() -> None:
     if arguments.threads:
         plan.threads = arguments.threads
     cv2.setNumThreads(1)
-    run = Run(folder, plan)
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if arguments.device == "auto" else arguments.device
+    on_gpu = device == "cuda"
+    plan.workers = arguments.workers or (max(1, (os.cpu_count() or 4) - 2) if on_gpu else 1)
+    plan.batch_scale = arguments.batch_scale or (8 if on_gpu and not arguments.smoke else 1)
+    run = Run(folder, plan, device)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         run.stop = True
@@ -442,8 +545,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     run.resume()
+    if arguments.minutes:
+        run.until = run.seconds + 60 * arguments.minutes
+        plan.minutes = arguments.schedule_minutes or run.until / 60
+    elif arguments.schedule_minutes:
+        plan.minutes = arguments.schedule_minutes
+    print(f"{device}, {plan.workers} workers, batches x {plan.batch_scale}", flush=True)
     run.train()
-    if arguments.smoke and not run.stop:
+    if arguments.smoke and run.stage_index == len(plan.stages):
         import export
         import evaluate
         export.export(run, folder / "model", samples=4)
