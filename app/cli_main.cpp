@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 namespace {
+
 // Requesting a stop is lock-free here and the only thing the handler does.
 std::stop_source g_stop;
 

@@ -151,7 +151,7 @@ std::vector<SampleFailure> finish(EvalQueue& queue,
 }  // namespace
 
 void addEvalOptions(CLI::App& command, EvalArguments& a) {
-    command.add_option("--set", a.set, "Sample set: a file or a folder")->required();
+    command.add_option("--set", a.set, "EvalSample set: a file or a folder")->required();
     command.add_option("--format", a.format, "auto, lines, gqa, vqa, llava, mme, csv or pictures")
         ->capture_default_str();
     command.add_option("--images", a.options.images, "Folder of the pictures (default: the set's)");

@@ -22,7 +22,7 @@ struct EvalRun {
 /// What an evaluation runs. The first run is the unpruned one that all others are compared with.
 struct EvalPlan {
     std::string set_name;
-    std::vector<Sample> samples;  ///< grouped by picture
+    std::vector<EvalSample> samples;  ///< grouped by picture
     std::vector<EvalRun> runs;
     std::string model;        ///< name
     std::string fingerprint;  ///< of config and weights

@@ -48,7 +48,7 @@ EvalQueue::EvalQueue(EvalPlan plan, const std::vector<SampleResult>& earlier)
             unpruned_[result.sample] = result.answer;
         }
     }
-    const std::vector<Sample>& samples = plan_.samples;
+    const std::vector<EvalSample>& samples = plan_.samples;
     for (std::size_t begin = 0; begin < samples.size();) {
         std::size_t end = begin;
         while (end < samples.size() && samples[end].image == samples[begin].image) {
@@ -57,7 +57,8 @@ EvalQueue::EvalQueue(EvalPlan plan, const std::vector<SampleResult>& earlier)
         for (std::size_t r = 0; r < plan_.runs.size(); ++r) {
             for (std::size_t s = begin; s < end; ++s) {
                 ++total_;
-                if (!there.contains({samples[s].id, plan_.runs[r].label, budgetOf(plan_.runs[r])})) {
+                if (!there.contains(
+                        {samples[s].id, plan_.runs[r].label, budgetOf(plan_.runs[r])})) {
                     todo_.emplace_back(s, r);
                 }
             }

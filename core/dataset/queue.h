@@ -22,8 +22,8 @@ struct SampleFailure {
     bool operator==(const SampleFailure&) const = default;
 };
 
-/// The runs of a plan that are not done yet, in an order that the plan alone decides: pictures, then
-/// runs, then the questions about the picture, so that the un-pruned pass, encoder passes and
+/// The runs of a plan that are not done yet, in an order that the plan alone decides: pictures,
+/// then runs, then the questions about the picture, so that the un-pruned pass, encoder passes and
 /// prefixes are computed once. Who owns the model takes the next, does it, and hands in its trace.
 class EvalQueue {
 public:
@@ -39,12 +39,13 @@ public:
     bool isComplete() const { return at_ == todo_.size(); }
 
     /// Of the next run; requires that there is one.
-    const Sample& sample() const { return plan_.samples[todo_.at(at_).first]; }
+    const EvalSample& sample() const { return plan_.samples[todo_.at(at_).first]; }
 
     const EvalRun& run() const { return plan_.runs[todo_.at(at_).second]; }
 
     /// Scores the next run and goes on to the one after it.
-    /// @throws Error(Input): compared with an unpruned answer that could not be had; it is still next
+    /// @throws Error(Input): compared with an unpruned answer that could not be had; it is still
+    /// next
     SampleResult finish(const RunTrace& trace, double ms);
 
     /// Leaves the next run out.

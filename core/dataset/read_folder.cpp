@@ -62,7 +62,7 @@ void addMmeText(const fs::path& task,
         }
         std::string answer(line.substr(tab + 1));
         answer.erase(answer.find_last_not_of(" \t") + 1);
-        Sample sample;
+        EvalSample sample;
         sample.id = task_name + "/" + stem + "/" + std::to_string(number);
         sample.image_name = image;
         sample.prompt = std::string(line.substr(0, tab));
@@ -203,7 +203,7 @@ void readCsv(const fs::path& file, SetBuilder& builder) {
                        ? fields[static_cast<std::size_t>(column)]
                        : std::string();
         };
-        Sample sample;
+        EvalSample sample;
         sample.id = field(columns.id);
         sample.image_name = field(columns.image);
         sample.prompt = field(columns.prompt);
@@ -239,7 +239,7 @@ void readPictures(const fs::path& folder, SetBuilder& builder) {
             continue;
         }
         builder.at(picture, 0);
-        Sample sample;
+        EvalSample sample;
         sample.id = picture.filename().string();
         sample.image_name = sample.id;
         sample.prompt = prompt;

@@ -73,7 +73,7 @@ void addLine(const json& object,
              const fs::path& file,
              const std::string& task,
              SetBuilder& builder) {
-    Sample sample;
+    EvalSample sample;
     sample.id = idOf(object);
     sample.image_name = textField(object, {"image", "image_path", "file_name"}).value_or("");
     sample.prompt = textField(object, {"question", "text", "prompt"}).value_or("");
@@ -115,7 +115,7 @@ json parsedWhole(const fs::path& file, const SetLimits& limits) {
 
 /// GQA's gold answers are lower case already; its id is the key.
 void addGqa(const std::string& id, const json& entry, const fs::path& file, SetBuilder& builder) {
-    Sample sample;
+    EvalSample sample;
     sample.id = id;
     sample.image_name = textField(entry, {"imageId"}).value_or("");
     if (!sample.image_name.empty()) {
@@ -229,7 +229,7 @@ void readVqa(const fs::path& file, SetBuilder& builder) {
         return builder.problem("it holds no list of questions.");
     }
     for (const json& entry : list) {
-        Sample sample;
+        EvalSample sample;
         sample.id = idOf(entry);
         sample.image_name = textField(entry, {"image"}).value_or("");
         if (sample.image_name.empty()) {  // TextVQA names pictures by their id
@@ -264,7 +264,7 @@ void readLlava(const fs::path& file, SetBuilder& builder) {
         if (!image) {
             continue;  // ScienceQA's questions without a picture are not part of ScienceQA-image
         }
-        Sample sample;
+        EvalSample sample;
         sample.id = idOf(entry);
         sample.image_name = *image;
         sample.prompt = textField(talk[0], {"value"}).value_or("");

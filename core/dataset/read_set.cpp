@@ -193,7 +193,7 @@ std::optional<fs::path> SetBuilder::placeOf(const std::string& image, const fs::
     return place;
 }
 
-void SetBuilder::add(Sample sample, const fs::path& beside) {
+void SetBuilder::add(EvalSample sample, const fs::path& beside) {
     if (set_.samples.size() >= limits_.max_samples) {
         throw Error(ErrorCode::Input,
                     "The set has more than " + std::to_string(limits_.max_samples) + " samples.");
@@ -274,7 +274,7 @@ SampleSet readSampleSet(const fs::path& path, const SetOptions& options, const S
     return builder.finished(named.filename().string());
 }
 
-std::vector<Sample> drawSamples(const SampleSet& set, std::size_t count, std::uint64_t seed) {
+std::vector<EvalSample> drawSamples(const SampleSet& set, std::size_t count, std::uint64_t seed) {
     if (count == 0 || count >= set.samples.size()) {
         return set.samples;
     }
@@ -299,27 +299,27 @@ std::vector<Sample> drawSamples(const SampleSet& set, std::size_t count, std::ui
         }
     }
     std::sort(chosen.begin(), chosen.end());
-    std::vector<Sample> samples;
+    std::vector<EvalSample> samples;
     for (const std::size_t i : chosen) {
         samples.push_back(set.samples[i]);
     }
     return samples;
 }
 
-std::vector<Sample> groupedByImage(std::vector<Sample> samples) {
+std::vector<EvalSample> groupedByImage(std::vector<EvalSample> samples) {
     std::map<fs::path, std::size_t> first;
-    for (const Sample& sample : samples) {
+    for (const EvalSample& sample : samples) {
         first.emplace(sample.image, first.size());
     }
-    std::stable_sort(samples.begin(), samples.end(), [&](const Sample& a, const Sample& b) {
+    std::stable_sort(samples.begin(), samples.end(), [&](const EvalSample& a, const EvalSample& b) {
         return first.at(a.image) < first.at(b.image);
     });
     return samples;
 }
 
-std::uint64_t contentHash(const std::vector<Sample>& samples) {
+std::uint64_t contentHash(const std::vector<EvalSample>& samples) {
     Hasher hasher;
-    for (const Sample& sample : samples) {
+    for (const EvalSample& sample : samples) {
         std::error_code error;
         const std::uintmax_t size = fs::file_size(sample.image, error);
         hasher.add(sample.id).add(sample.image_name).add(sample.prompt).add(sample.task);

@@ -27,7 +27,7 @@ public:
 
     /// Checks a sample, finds its picture (image_name, relative to `beside`) and adds it. A second
     /// sample of the same id gets "#2".
-    void add(Sample sample, const std::filesystem::path& beside);
+    void add(EvalSample sample, const std::filesystem::path& beside);
 
     const SetOptions& options() const { return options_; }
 

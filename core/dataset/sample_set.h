@@ -20,7 +20,7 @@ struct NamedBox {
 };
 
 /// One question about one picture.
-struct Sample {
+struct EvalSample {
     std::string id;               ///< unique in its set
     std::filesystem::path image;  ///< ready to open
     std::string image_name;       ///< as the set writes it
@@ -32,7 +32,7 @@ struct Sample {
     Scorer scorer = Scorer::Exact;
     std::string group;  ///< samples that are right together only (MME: the picture); else empty
 
-    bool operator==(const Sample&) const = default;
+    bool operator==(const EvalSample&) const = default;
 };
 
 /// Something in a set that cannot be used. Shown, counted, and never silently dropped.
@@ -49,7 +49,7 @@ std::string textOf(const SetProblem& problem);
 
 struct SampleSet {
     std::string name;
-    std::vector<Sample> samples;  ///< in the order of the files
+    std::vector<EvalSample> samples;  ///< in the order of the files
     std::vector<SetProblem> problems;
 };
 
@@ -97,14 +97,14 @@ SampleSet readSampleSet(const std::filesystem::path& path,
 
 /// `count` of the set's samples, drawn with `seed` and in the set's order: so many of each task as
 /// its share says, at least one where there is one. 0: all.
-std::vector<Sample> drawSamples(const SampleSet& set, std::size_t count, std::uint64_t seed);
+std::vector<EvalSample> drawSamples(const SampleSet& set, std::size_t count, std::uint64_t seed);
 
 /// Samples of one picture stand together (in the order of their first), so that the work done for
 /// a picture is shared.
-std::vector<Sample> groupedByImage(std::vector<Sample> samples);
+std::vector<EvalSample> groupedByImage(std::vector<EvalSample> samples);
 
 /// Changes with anything that decides a result: ids, names and sizes of pictures, prompts, answers,
 /// scorers.
-std::uint64_t contentHash(const std::vector<Sample>& samples);
+std::uint64_t contentHash(const std::vector<EvalSample>& samples);
 
 }  // namespace prunescope

@@ -64,7 +64,7 @@ Table::Table(const EvalPlan& plan, const std::vector<SampleResult>& results) : p
     std::vector<std::size_t> task_of;
     std::vector<std::size_t> place_of;
     for (std::size_t i = 0; i < plan.samples.size(); ++i) {
-        const Sample& sample = plan.samples[i];
+        const EvalSample& sample = plan.samples[i];
         sample_at.emplace(sample.id, i);
         const auto [task, is_new] = task_at.emplace(sample.task, tasks.size());
         if (is_new) {
@@ -268,7 +268,7 @@ void fillMeans(const Table& table, const EvalPlan& plan, std::size_t r, SummaryR
         medians.push_back(result->null_median);
         const SampleResult* unpruned = table.result(0, s);
         row.changed += unpruned != nullptr && unpruned->answer != result->answer ? 1 : 0;
-        const Sample& sample = plan.samples[s];
+        const EvalSample& sample = plan.samples[s];
         if (sample.scorer == Scorer::Pope) {
             const bool is_no = sample.answers.front() == "no" || sample.answers.front() == "No";
             pope[sample.task].add(popeAnswer(result->answer), is_no ? YesNo::No : YesNo::Yes);

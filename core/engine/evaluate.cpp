@@ -1,8 +1,8 @@
 #include "core/engine/evaluate.h"
 
 #include "core/engine/run.h"
-#include "core/engine/stage_tools.h"
 #include "core/image/decode.h"
+#include "core/prune/select.h"
 
 namespace prunescope {
 
@@ -10,7 +10,7 @@ Evaluator::Evaluator(const Vlm& vlm, StageCache& cache, EvalQueue& queue)
     : vlm_(vlm), cache_(cache), queue_(queue) {}
 
 EvalStep Evaluator::step(const std::stop_token& stop) {
-    const Sample& sample = queue_.sample();
+    const EvalSample& sample = queue_.sample();
     EvalStep step;
     try {
         if (!picture_ || picture_path_ != sample.image) {

@@ -217,7 +217,7 @@ TEST_F(ReadSet, EqualIdsAreToldApart) {
 SampleSet manySamples() {
     SampleSet set;
     for (int i = 0; i < 90; ++i) {
-        Sample sample;
+        EvalSample sample;
         sample.id = std::to_string(i);
         sample.task = i < 60 ? "long" : i < 89 ? "short" : "single";
         sample.image = std::to_string(i % 7);
@@ -228,10 +228,10 @@ SampleSet manySamples() {
 
 TEST(DrawSamples, TakesEveryTaskByItsShareAndRepeats) {
     const SampleSet set = manySamples();
-    const std::vector<Sample> drawn = drawSamples(set, 30, 5);
+    const std::vector<EvalSample> drawn = drawSamples(set, 30, 5);
     std::map<std::string, int> counts;
     std::set<std::string> ids;
-    for (const Sample& sample : drawn) {
+    for (const EvalSample& sample : drawn) {
         ++counts[sample.task];
         ids.insert(sample.id);
     }
@@ -246,7 +246,7 @@ TEST(DrawSamples, TakesEveryTaskByItsShareAndRepeats) {
 }
 
 TEST(DrawSamples, GroupsPicturesInTheOrderOfTheirFirst) {
-    const std::vector<Sample> grouped = groupedByImage(manySamples().samples);
+    const std::vector<EvalSample> grouped = groupedByImage(manySamples().samples);
     for (std::size_t i = 1; i < grouped.size(); ++i) {
         const int before = std::stoi(grouped[i - 1].image.string());
         EXPECT_TRUE(grouped[i].image == grouped[i - 1].image ||
@@ -255,7 +255,7 @@ TEST(DrawSamples, GroupsPicturesInTheOrderOfTheirFirst) {
 }
 
 TEST(DrawSamples, TheHashChangesWithWhatDecides) {
-    std::vector<Sample> samples = manySamples().samples;
+    std::vector<EvalSample> samples = manySamples().samples;
     const std::uint64_t hash = contentHash(samples);
     samples[3].answers = {"x"};
     EXPECT_NE(contentHash(samples), hash);

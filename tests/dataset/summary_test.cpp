@@ -11,11 +11,11 @@ namespace {
 
 using testing::HasSubstr;
 
-Sample sampleOf(const std::string& id,
-                const std::string& task,
-                Scorer scorer,
-                const std::string& answer) {
-    Sample sample;
+EvalSample sampleOf(const std::string& id,
+                    const std::string& task,
+                    Scorer scorer,
+                    const std::string& answer) {
+    EvalSample sample;
     sample.id = id;
     sample.task = task;
     sample.scorer = scorer;
@@ -23,7 +23,7 @@ Sample sampleOf(const std::string& id,
     return sample;
 }
 
-SampleResult resultOf(const Sample& sample,
+SampleResult resultOf(const EvalSample& sample,
                       const EvalRun& run,
                       const std::string& answer,
                       double shift) {
@@ -116,7 +116,7 @@ TEST(Summary, MmeAddsAccuracyAndPairs) {
         plan.samples.back().group = "count/" + std::to_string(i / 2);
     }
     std::vector<SampleResult> results;
-    for (const Sample& sample : plan.samples) {
+    for (const EvalSample& sample : plan.samples) {
         results.push_back(resultOf(sample, plan.runs[0], sample.answers[0], 0));
         results.push_back(resultOf(sample, plan.runs[1], "yes", 0.1));
     }
