@@ -79,6 +79,17 @@ void printSummary(const RunTrace& trace) {
 
 }  // namespace
 
+std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_token& stop) {
+    const std::filesystem::path directory =
+        arguments.model.empty() ? bundledModel() : std::filesystem::path(arguments.model);
+    return Vlm::load(directory,
+                     {.device = arguments.device,
+                      .dtype = arguments.dtype,
+                      .threads = arguments.threads,
+                      .progress = {},
+                      .stop = stop});
+}
+
 void runCommand(const RunArguments& arguments,
                 const RunOutputs& outputs,
                 const std::stop_token& stop) {

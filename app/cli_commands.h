@@ -1,7 +1,9 @@
 #pragma once
 
 #include "app/cli_options.h"
+#include "core/model/vlm.h"
 
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,6 +18,10 @@ struct RunOutputs {
     std::string overlay;
     std::string plot;
 };
+
+/// The model named by the options, or the bundled one.
+/// @throws Error(Model), Cancelled
+std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_token& stop);
 
 /// The subcommands. Data goes to stdout, messages to stderr; failures are thrown.
 void runCommand(const RunArguments& arguments,

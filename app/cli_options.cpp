@@ -4,7 +4,6 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/image/decode.h"
-#include "core/model/vlm.h"
 #include "core/prune/catalog.h"
 
 #include <algorithm>
@@ -77,17 +76,20 @@ void applySet(RunSettings& settings, const std::string& assignment) {
 
 }  // namespace
 
-void addSharedOptions(CLI::App& command, RunArguments& a) {
+void addModelOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--model", a.model, "Model folder (default: the bundled model)");
+    command.add_option("--device", a.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command.add_option("--dtype", a.dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
+    command.add_option("--threads", a.threads, "CPU threads (0: as many as there are cores)");
+}
+
+void addSharedOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--tau", a.settings.tau, "TATCS threshold on D")->capture_default_str();
     command.add_option("--trigger", a.trigger, "auto, relative, always or never")
         ->capture_default_str();
     command.add_option("--phi", a.settings.phi, "Factor of the relative trigger")
         ->capture_default_str();
     command.add_option("--metric", a.settings.metric, "Shift metric D")->capture_default_str();
-    command.add_option("--device", a.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    command.add_option("--dtype", a.dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
-    command.add_option("--threads", a.threads, "CPU threads (0: as many as there are cores)");
     command.add_option("--seed", a.settings.seed, "Seed of random draws")->capture_default_str();
     command.add_option("--max-new-tokens", a.settings.max_new_tokens, "Longest answer")
         ->capture_default_str();
@@ -104,6 +106,7 @@ void addRunOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--set", a.set, "Method parameter, NAME=VALUE; may be repeated")
         ->allow_extra_args(false);
     addSharedOptions(command, a);
+    addModelOptions(command, a);
 }
 
 RunSettings settingsFrom(const RunArguments& arguments) {
@@ -122,17 +125,6 @@ RunSettings settingsFrom(const RunArguments& arguments) {
         throw Error(ErrorCode::Usage, join(messages, " "));
     }
     return settings;
-}
-
-std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_token& stop) {
-    const std::filesystem::path directory =
-        arguments.model.empty() ? bundledModel() : std::filesystem::path(arguments.model);
-    return Vlm::load(directory,
-                     {.device = arguments.device,
-                      .dtype = arguments.dtype,
-                      .threads = arguments.threads,
-                      .progress = {},
-                      .stop = stop});
 }
 
 RunRequest requestFrom(const RunArguments& arguments) {

@@ -3,8 +3,6 @@
 #include "core/engine/request.h"
 #include "core/trace/settings.h"
 
-#include <memory>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,8 +11,6 @@ class App;
 }
 
 namespace prunescope {
-
-class Vlm;
 
 /// What `run` and `dump` are asked, as typed. Names are the long options' names.
 struct RunArguments {
@@ -30,19 +26,17 @@ struct RunArguments {
     RunSettings settings;
 };
 
-/// Adds the options that every command with a model has: model, device and shared settings.
-void addSharedOptions(CLI::App& command, RunArguments& arguments);
-
 /// Adds the options of a run to a subcommand; they are written into `arguments`.
 void addRunOptions(CLI::App& command, RunArguments& arguments);
+
+/// Parts of these, for subcommands with several pictures or methods: where the model is and runs;
+/// what all methods share.
+void addModelOptions(CLI::App& command, RunArguments& arguments);
+void addSharedOptions(CLI::App& command, RunArguments& arguments);
 
 /// The settings as the engine takes them: names looked up, --set values typed by the catalog.
 /// @throws Error(Usage) naming the option
 RunSettings settingsFrom(const RunArguments& arguments);
-
-/// The model that is asked for, or the bundled one.
-/// @throws Error(Model), Cancelled
-std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_token& stop);
 
 /// Picture and prompt as given, or the bundled ones.
 /// @throws Error(Input)

@@ -1,13 +1,12 @@
 #include "app/eval_command.h"
 
-#include "app/resources.h"
+#include "app/cli_commands.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/stop.h"
 #include "core/base/text.h"
 #include "core/dataset/summary.h"
 #include "core/engine/evaluate.h"
-#include "core/model/vlm.h"
 
 #include <chrono>
 #include <iostream>
@@ -176,6 +175,7 @@ void addEvalOptions(CLI::App& command, EvalArguments& a) {
     command.add_flag("--csv", a.csv, "Print the table as CSV");
     command.add_flag("--quiet", a.quiet, "No progress");
     addSharedOptions(command, a.run);
+    addModelOptions(command, a.run);
 }
 
 void evalCommand(const EvalArguments& arguments, const std::stop_token& stop) {

@@ -67,6 +67,18 @@ EvalQueue::EvalQueue(EvalPlan plan, const std::vector<SampleResult>& earlier)
     }
 }
 
+std::vector<std::pair<const EvalSample*, const EvalRun*>> EvalQueue::ahead(std::size_t most) const {
+    std::vector<std::pair<const EvalSample*, const EvalRun*>> runs;
+    for (std::size_t i = at_; i < todo_.size() && runs.size() < most; ++i) {
+        const EvalSample& other = plan_.samples[todo_[i].first];
+        if (other.image != sample().image) {
+            break;
+        }
+        runs.emplace_back(&other, &plan_.runs[todo_[i].second]);
+    }
+    return runs;
+}
+
 SampleResult EvalQueue::finish(const RunTrace& trace, double ms) {
     SampleResult result;
     result.sample = sample().id;

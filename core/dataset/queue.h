@@ -43,6 +43,9 @@ public:
 
     const EvalRun& run() const { return plan_.runs[todo_.at(at_).second]; }
 
+    /// The next runs that are about the next run's picture, at most `most`.
+    std::vector<std::pair<const EvalSample*, const EvalRun*>> ahead(std::size_t most) const;
+
     /// Scores the next run and goes on to the one after it.
     /// @throws Error(Input): compared with an unpruned answer that could not be had; it is still
     /// next

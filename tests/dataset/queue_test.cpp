@@ -1,5 +1,6 @@
-#include "core/base/error.h"
 #include "core/dataset/queue.h"
+
+#include "core/base/error.h"
 
 #include <gmock/gmock.h>
 
@@ -47,6 +48,21 @@ TEST(Queue, DoesPicturesThenRunsThenQuestions) {
     const EvalPlan plan = planOf({{"a", "1"}, {"b", "1"}, {"c", "2"}});
     EXPECT_THAT(orderOf(EvalQueue(plan, {})),
                 ElementsAre("a/0", "b/0", "a/32", "b/32", "a/16", "b/16", "c/0", "c/32", "c/16"));
+}
+
+TEST(Queue, LooksAheadToTheEndOfThePicture) {
+    const EvalPlan plan = planOf({{"a", "1"}, {"b", "1"}, {"c", "2"}});
+    EvalQueue queue(plan, {});
+    EXPECT_EQ(queue.ahead(4).size(), 4u);
+    ASSERT_EQ(queue.ahead(100).size(), 6u);
+    EXPECT_EQ(queue.ahead(100)[3].first->id, "b");
+    EXPECT_EQ(queue.ahead(100)[3].second->settings.budget, 32);
+    for (int i = 0; i < 8; ++i) {
+        queue.fail("");
+    }
+    EXPECT_EQ(queue.ahead(100).size(), 1u);
+    queue.fail("");
+    EXPECT_TRUE(queue.ahead(100).empty());
 }
 
 TEST(Queue, GoesOnWhereverItWasLeft) {
