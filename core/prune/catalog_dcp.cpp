@@ -9,6 +9,12 @@ std::vector<ParamSpec> dcpParams() {
     constexpr auto kEncoder = ParamEffect::EncoderPass;
     constexpr auto kSelect = ParamEffect::Selection;
     return {
+        choiceOf(
+            "ablation",
+            "Ablation",
+            {"none", "acgr-only", "tatcs-only", "no-recovery", "no-text"},
+            kEncoder,
+            "Leaves a part of the method out, over the trigger and the settings below (ours)."),
         choiceOf("schedule",
                  "Schedule",
                  {"geometric", "linear", "flowcut", "single"},

@@ -88,7 +88,7 @@ CosineMatrix selfCosines(const at::Tensor& rows) {
     return out;
 }
 
-std::vector<int> facilityLocation(const CoverInput& in, int k, std::span<const float> factor) {
+std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& saliency) {
     const std::size_t n = in.mass.size();
     Gains gains(in);
     std::vector<char> open(n, 1);
@@ -96,7 +96,8 @@ std::vector<int> facilityLocation(const CoverInput& in, int k, std::span<const f
     std::vector<int> picks;
     for (int t = 0; t < k; ++t) {
         for (std::size_t j = 0; j < n; ++j) {
-            value[j] = gains.at(j) * (factor.empty() ? 1.0 : static_cast<double>(factor[j]));
+            value[j] = gains.at(j) * (saliency.factor.empty() ? 1.0 : saliency.factor[j]) +
+                       (saliency.bonus.empty() ? 0.0 : saliency.bonus[j]);
         }
         const int best = bestSlot(value, open, in.preference);
         open[toSize(best)] = 0;

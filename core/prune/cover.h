@@ -26,16 +26,22 @@ CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others);
 struct CoverInput {
     const CosineMatrix& similarity;     ///< [M, M], symmetric
     std::span<const float> mass;        ///< [M] w
-    std::span<const float> preference;  ///< [M] c: decides ties
+    std::span<const float> preference;  ///< [M] c: decides ties; empty where there is none
 };
 
 /// Of a set with itself: exactly symmetric, with a diagonal of exactly 1 (0 for zero rows).
 CosineMatrix selfCosines(const at::Tensor& rows);
 
-/// Facility location: k times the largest G_j = f_j sum_i w_i max(0, S_ij - m_i), m_i the coverage
-/// so far. Slots in the order of picking. methods.md 4.3 TATCS step 2; with a factor, 2.5.
-/// @param factor  [M] or empty (1)
-std::vector<int> facilityLocation(const CoverInput& in, int k, std::span<const float> factor);
+/// What a token is worth beside its coverage.
+struct Saliency {
+    std::span<const double> factor = {};  ///< [M] or empty (1)
+    std::span<const double> bonus = {};   ///< [M] or empty (0)
+};
+
+/// Facility location: k times the largest factor_j G_j + bonus_j with the gain
+/// G_j = sum_i w_i max(0, S_ij - m_i), m_i the coverage so far. Slots in the order of picking.
+/// methods.md 4.3 TATCS step 2; with saliency, 2.5.
+std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& saliency);
 
 /// Farthest point by distance 1 - S. methods.md 3.5.
 std::vector<int> farthestPoints(const CoverInput& in, int k);

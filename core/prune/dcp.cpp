@@ -21,11 +21,28 @@ struct DcpOptions {
     bool scores_cls = false;
     bool compares_hidden = false;
     AcgrOptions acgr;
+    bool prunes_in_encoder = true;
     std::string reference;
+    Trigger trigger = Trigger::Auto;
     TatcsOptions tatcs;
     bool guard = true;
     bool use_text = true;
 };
+
+// Leaves one part of the method out, whatever the other parameters say. Ours.
+void applyAblation(const std::string& ablation, DcpOptions& options) {
+    if (ablation == "acgr-only") {
+        options.trigger = Trigger::Never;
+    } else if (ablation == "tatcs-only") {
+        options.prunes_in_encoder = false;
+        options.acgr.recovery = false;
+        options.trigger = Trigger::Always;
+    } else if (ablation == "no-recovery") {
+        options.acgr.recovery = false;
+    } else if (ablation == "no-text") {
+        options.use_text = false;
+    }
+}
 
 DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
     const MethodParams params(settings);
@@ -48,6 +65,8 @@ DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
     out.tatcs.rounds = params.integer("rounds");
     out.guard = params.isOn("guard");
     out.use_text = params.isOn("use_text");
+    out.trigger = settings.trigger;
+    applyAblation(params.choice("ablation"), out);
     return out;
 }
 
@@ -70,7 +89,7 @@ int countAfter(const LayerView& view, const DcpOptions& options) {
     const int n = static_cast<int>(view.patches.size());
     const std::vector<int> events = eventLayers(view.last_layer, options.schedule);
     const auto found = std::find(events.begin(), events.end(), view.layer);
-    if (found == events.end()) {
+    if (found == events.end() || !options.prunes_in_encoder) {
         return n;
     }
     const int pool = poolSize(view.grid.count(), view.budget, options.rho_pool);
@@ -105,8 +124,8 @@ ShiftSummary shiftOf(const SelectView& view,
 }
 
 // Whether TATCS runs; sets the threshold that was compared.
-bool fires(const SelectView& view, ShiftSummary& shift) {
-    switch (view.settings.trigger) {
+bool fires(const SelectView& view, Trigger trigger, ShiftSummary& shift) {
+    switch (trigger) {
         case Trigger::Always:
             return true;
         case Trigger::Never:
@@ -251,7 +270,7 @@ Selection DcpPrune::select(const SelectView& view) const {
     stage.ms = watch.ms();
     out.stages.push_back(std::move(stage));
 
-    out.shift.fired = fires(view, out.shift);
+    out.shift.fired = fires(view, options.trigger, out.shift);
     if (out.shift.fired) {
         reselect(view, options, host_score, out);
     }

@@ -1,11 +1,16 @@
 #include "core/base/error.h"
 #include "core/prune/cls_topk.h"
 #include "core/prune/dcp.h"
+#include "core/prune/flowcut.h"
 #include "core/prune/grid.h"
+#include "core/prune/holov.h"
 #include "core/prune/none.h"
 #include "core/prune/prune_method.h"
+#include "core/prune/prunesid.h"
 #include "core/prune/random.h"
 #include "core/prune/row_plan.h"
+#include "core/prune/scope.h"
+#include "core/prune/visionzip.h"
 
 #include <array>
 #include <string_view>
@@ -32,6 +37,11 @@ constexpr std::array kMethods{
     Entry{"grid", &make<GridKeep>},
     Entry{"cls-topk", &make<ClsTopK>},
     Entry{"dcp", &make<DcpPrune>},
+    Entry{"visionzip", &make<VisionZip>},
+    Entry{"holov", &make<HoloV>},
+    Entry{"flowcut", &make<FlowCut>},
+    Entry{"prunesid", &make<PruneSid>},
+    Entry{"scope", &make<Scope>},
 };
 
 }  // namespace

@@ -171,6 +171,13 @@ Selection planned(const SelectView& view, const RowPlan& plan, const Stopwatch& 
         stage.score = perPatch(view.grid.count(), view.patches, plan.score);
     }
     stage.slot_from_patch = slotFromPatch(view.grid.count(), out.rows);
+    if (!plan.cluster_of.empty()) {
+        stage.cluster_of.assign(toSize(view.grid.count()), -1);
+        for (std::size_t i = 0; i < view.patches.size(); ++i) {
+            stage.cluster_of[toSize(view.patches[i])] = plan.cluster_of[i];
+        }
+        stage.centres = patchesOf(view.patches, plan.centres);
+    }
     Shares shares = sharesOf(view, plan, out.rows);
     stage.transfers = std::move(shares.transfers);
     if (std::ranges::any_of(shares.mass, [](float mass) { return mass != 1.0F; })) {

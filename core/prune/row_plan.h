@@ -34,6 +34,8 @@ struct RowPlan {
     at::Tensor mix;            ///< float32 [rows, M], read for rows of kind Merged and Extra only;
                                ///< undefined where there are none
     std::vector<float> score;  ///< [M] what decided, for the trace; empty where nothing is ranked
+    std::vector<std::int32_t> cluster_of = {};  ///< [M] group of each pool row, -1 none; or empty
+    std::vector<std::int64_t> centres = {};     ///< per group: the slot in its middle; or empty
 };
 
 /// Carries a plan out: tokens, rows, kept, one stage "select" with its transfers and masses, kappa.

@@ -51,7 +51,7 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
     return host.to(like.device());
 }
 
-std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {
+std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k) {
     std::vector<std::int64_t> order(score.size());
     std::iota(order.begin(), order.end(), 0);
     const auto value = [&](std::int64_t slot) { return rankable(score[toSize(slot)]); };
@@ -75,6 +75,11 @@ std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {
         slots.push_back(order[pick]);
         order[pick] = -1;
     }
+    return slots;
+}
+
+std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {
+    std::vector<std::int64_t> slots = rankedSlots(score, k);
     std::sort(slots.begin(), slots.end());
     return slots;
 }

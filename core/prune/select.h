@@ -46,8 +46,11 @@ std::vector<float> toHostVector(const at::Tensor& tensor);
 /// float32 [rows, cols] on `like`'s device.
 at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const at::Tensor& like);
 
-/// Slots of the k largest scores, ascending; taken one after the other. Scores within 1e-6 of the
-/// largest left, relative, are ties and go to the lower slot (methods.md 4.4); NaN ranks last.
+/// Slots of the k largest scores, one after the other. Scores within 1e-6 of the largest left,
+/// relative, are ties and go to the lower slot (methods.md 4.4); NaN ranks last.
+std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k);
+
+/// The same slots, ascending.
 std::vector<std::int64_t> topSlots(std::span<const float> score, int k);
 
 /// The slot with the largest value among `allowed` (empty: all). Values within 1e-6 of the largest,

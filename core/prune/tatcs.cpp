@@ -108,8 +108,8 @@ std::vector<int> firstCentres(const CosineMatrix& similarity,
     if (init == "kcenter") {
         return farthestPoints(cover, k);
     }
-    return facilityLocation(
-        cover, k, init == "scope" ? std::span<const float>(in.score) : std::span<const float>());
+    const std::vector<double> score(in.score.begin(), in.score.end());
+    return facilityLocation(cover, k, init == "scope" ? Saliency{.factor = score} : Saliency{});
 }
 
 // Steps 4 and 5: the cluster of every slot. `unit_profile` has rows of length 1 (or 0).

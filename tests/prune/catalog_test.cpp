@@ -42,7 +42,17 @@ TEST(Catalog, IdsAreUniqueAndInDisplayOrder) {
         EXPECT_FALSE(method.title.empty());
         EXPECT_FALSE(method.note.empty());
     }
-    EXPECT_THAT(ids, ElementsAre("none", "random", "grid", "cls-topk", "dcp"));
+    EXPECT_THAT(ids,
+                ElementsAre("none",
+                            "random",
+                            "grid",
+                            "cls-topk",
+                            "dcp",
+                            "visionzip",
+                            "holov",
+                            "flowcut",
+                            "prunesid",
+                            "scope"));
     EXPECT_EQ(findMethod("nothing"), nullptr);
 }
 
@@ -73,7 +83,8 @@ TEST(Catalog, DcpHasTheDefaultsOfTheDefinition) {
     for (const auto& [name, value] : numbers) {
         EXPECT_EQ(numberParam(dcp, settings, name), value) << name;
     }
-    const std::pair<const char*, const char*> choices[] = {{"schedule", "geometric"},
+    const std::pair<const char*, const char*> choices[] = {{"ablation", "none"},
+                                                           {"schedule", "geometric"},
                                                            {"score", "flowcut"},
                                                            {"similarity", "key"},
                                                            {"reference", "full"},

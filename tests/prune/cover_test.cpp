@@ -64,7 +64,9 @@ TEST(Cover, IncrementalGainsEqualThoseComputedAnew) {
             toHostVector(testing::normals({40}, seed + 100).abs().add(1.0));
         const std::vector<float> c = toHostVector(testing::normals({40}, seed + 200).abs());
         EXPECT_EQ(facilityLocation({s, mass, c}, 40, {}), plainFacility(s, mass, c, 40, {}));
-        EXPECT_EQ(facilityLocation({s, mass, c}, 12, c), plainFacility(s, mass, c, 12, c));
+        EXPECT_EQ(
+            facilityLocation({s, mass, c}, 12, {.factor = std::vector<double>(c.begin(), c.end())}),
+            plainFacility(s, mass, c, 12, c));
     }
 }
 

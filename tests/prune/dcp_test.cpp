@@ -179,6 +179,34 @@ TEST(Dcp, WithoutTextTheQuestionHasNoPart) {
     EXPECT_THAT(empty.selection.stages[1].text_relevance, IsEmpty());
 }
 
+TEST(Dcp, AblationsLeaveOnePartOut) {
+    const auto ablated = [](const char* ablation, Trigger trigger) {
+        RunSettings settings = settingsOf(4, trigger);
+        settings.params["ablation"] = std::string(ablation);
+        settings.params["guard"] = 0.0;
+        return runToy({}, settings);
+    };
+    const auto with = [](const char* name, double value, Trigger trigger) {
+        RunSettings settings = settingsOf(4, trigger);
+        settings.params = {{name, value}, {"guard", 0.0}};
+        return runToy({}, settings).selection.kept;
+    };
+    const ToyRun acgr = ablated("acgr-only", Trigger::Always);
+    EXPECT_THAT(stageNames(acgr), ElementsAre("ACGR"));
+    EXPECT_FALSE(acgr.events.empty());
+    const ToyRun tatcs = ablated("tatcs-only", Trigger::Never);
+    EXPECT_THAT(tatcs.events, IsEmpty());
+    EXPECT_EQ(tatcs.pool.size(), 36U);
+    EXPECT_TRUE(tatcs.selection.shift.fired && tatcs.selection.shift.accepted);
+    for (const StageTrace& stage : tatcs.selection.stages) {
+        EXPECT_THAT(stage.transfers, IsEmpty());
+    }
+    EXPECT_EQ(ablated("no-recovery", Trigger::Never).selection.kept,
+              with("recovery", 0, Trigger::Never));
+    EXPECT_EQ(ablated("no-text", Trigger::Always).selection.kept,
+              with("use_text", 0, Trigger::Always));
+}
+
 TEST(Dcp, ReferencesChangeKappa) {
     RunSettings settings = settingsOf(5, Trigger::Never);
     const double full = *runToy({}, settings).selection.shift.kappa;

@@ -40,12 +40,6 @@ at::Tensor matrixOf(const std::vector<float>& values, int cols) {
 
 namespace {
 
-struct LayerTensors {
-    at::Tensor attention;  // [H, 1 + n]
-    at::Tensor keys;       // [H, 1 + n, dh]
-    at::Tensor values;     // [H, 1 + n, dh]
-};
-
 // Heads of a fixed linear map of the tokens, CLS first: enough of a layer for a method.
 LayerTensors layerTensors(const ToyEncoder& encoder, const at::Tensor& tokens, int layer) {
     const std::int64_t n = tokens.size(0);
@@ -92,6 +86,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     if (findMethod(settings.method)->in_encoder) {
         for (int layer = 0; layer <= encoder.last_layer; ++layer) {
             const LayerTensors tensors = layerTensors(encoder, tokens, layer);
+            out.layers.push_back(tensors);
             const LayerView view{settings,
                                  encoder.grid,
                                  layer,
@@ -125,6 +120,8 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     const at::Tensor to_text = normals({encoder.width, 16}, encoder.seed + 400);
     const auto project = [&](const at::Tensor& rows) { return at::matmul(rows, to_text); };
     out.tokens = tokens;
+    out.last = tensors;
+    out.projected = project(tokens);
     out.cls = normals({1, encoder.width}, encoder.seed + 600);
     const SelectView view{.settings = settings,
                           .grid = encoder.grid,
@@ -142,10 +139,49 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
                           .full = &reference,
                           .text = normals({encoder.text_tokens, 16}, encoder.seed + 500),
                           .project = project,
-                          .projected = [&] { return project(tokens); },
+                          .projected = [&] { return out.projected; },
                           .null_band = [&] { return reference.nullBand(budget, settings.seed); }};
     out.selection = method->select(view);
     return out;
+}
+
+PlainPool plainPool(const ToyRun& run) {
+    const auto rowsOf = [](const at::Tensor& tensor) {
+        const HostMatrix host = toHost(tensor);
+        std::vector<std::vector<double>> out;
+        for (int i = 0; i < host.rows; ++i) {
+            out.emplace_back(host.row(i).begin(), host.row(i).end());
+        }
+        return out;
+    };
+    PlainPool out;
+    out.tokens = rowsOf(run.tokens);
+    out.keys = rowsOf(run.last.keys.mean(0).slice(0, 1));
+    for (const float a : toHostVector(run.last.attention.mean(0).slice(0, 1))) {
+        out.attention.push_back(double{a});
+    }
+    return out;
+}
+
+double plainCosine(const std::vector<double>& a, const std::vector<double>& b) {
+    double product = 0;
+    double aa = 0;
+    double bb = 0;
+    for (std::size_t c = 0; c < a.size(); ++c) {
+        product += a[c] * b[c];
+        aa += a[c] * a[c];
+        bb += b[c] * b[c];
+    }
+    return product / (std::max(std::sqrt(aa), 1e-12) * std::max(std::sqrt(bb), 1e-12));
+}
+
+std::vector<int> plainOrder(const std::vector<double>& values) {
+    std::vector<int> order(values.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        return values[toSize(a)] > values[toSize(b)];
+    });
+    return order;
 }
 
 }  // namespace prunescope::testing

@@ -32,6 +32,13 @@ struct ToyEncoder {
     enum class Content { Normal, Constant, NanAttention, ZeroAttention } content = Content::Normal;
 };
 
+/// What a layer shows to a method.
+struct LayerTensors {
+    at::Tensor attention;  ///< float32 [H, 1 + n] row of CLS
+    at::Tensor keys;       ///< float32 [H, 1 + n, dh]
+    at::Tensor values;     ///< float32 [H, 1 + n, dh]
+};
+
 /// One run of a method: what left the encoder, what every event did, and the selection.
 struct ToyRun {
     std::vector<std::int32_t> pool;
@@ -41,8 +48,24 @@ struct ToyRun {
     at::Tensor full;                                        ///< float32 [N, D]
     at::Tensor tokens;                                      ///< float32 [M, D] the pool's rows
     at::Tensor cls;                                         ///< float32 [1, D]
+    at::Tensor projected;                                   ///< float32 [M, Dt] Z
+    std::vector<LayerTensors> layers;                       ///< [S + 1], for methods in the encoder
+    LayerTensors last;                                      ///< of the pool, at selection
     Selection selection;
 };
+
+/// A pool in plain doubles, for tests that compute a method in plain loops.
+struct PlainPool {
+    std::vector<std::vector<double>> tokens;  ///< [M][D]
+    std::vector<std::vector<double>> keys;    ///< [M][dh] mean over heads
+    std::vector<double> attention;            ///< [M] of CLS, mean over heads
+};
+
+PlainPool plainPool(const ToyRun& run);
+double plainCosine(const std::vector<double>& a, const std::vector<double>& b);
+
+/// Indices by falling value, ties to the lower index.
+std::vector<int> plainOrder(const std::vector<double>& values);
 
 ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings);
 

@@ -47,6 +47,7 @@ inline RunTrace sampleTrace() {
     view.source = {80, 0, 480, 480};
     view.stages = {acgr, tatcs};
     view.kept = {0, 4};
+    view.rows = {{RowKind::Merged, 4}, {RowKind::Patch, 0}};
     view.shift = {"klDiagFwd",
                   0.5,
                   0.125,

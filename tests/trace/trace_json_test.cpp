@@ -74,6 +74,31 @@ TEST(TraceJson, TracesFromBeforePlacesAndChannelsAreRead) {
     EXPECT_THROW(traceFromJson(old.dump()), Error);
 }
 
+TEST(TraceJson, RowsKeepKindAndOrder) {
+    RunTrace trace = sampleTrace();
+    ViewTrace& view = trace.views[0];
+    view.rows = {{RowKind::Cls, -1},
+                 {RowKind::Merged, 4},
+                 {RowKind::Patch, 0},
+                 {RowKind::Extra, -1},
+                 {RowKind::Padding, -1}};
+    view.stages[0].transfers.push_back({5, -1, 1.0F});  // into a row that stands for no patch
+    const RunTrace back = traceFromJson(traceToJson(trace));
+    EXPECT_EQ(back.views[0].rows, view.rows);
+    EXPECT_EQ(back.views[0].stages[0].transfers, view.stages[0].transfers);
+    EXPECT_EQ(patchFates(back.views[0], 0)[5], PatchFate::Merged);
+
+    json other = json::parse(traceToJson(trace));
+    other["views"][0].erase("rows");
+    EXPECT_TRUE(traceFromJson(other.dump()).views[0].rows.empty()) << "as in the first traces";
+    other["views"][0]["rows"] = json::array({json::array({"token", 0})});
+    EXPECT_EQ(refusal(other), "The trace cannot be read: \"token\" is not a kind of row.");
+    other["views"][0]["rows"] = json::array({json::array({"patch", -1})});
+    EXPECT_EQ(refusal(other), "The trace cannot be read: \"rows\" names patch -1 of 6.");
+    other["views"][0]["rows"] = json::array({json::array({"patch"})});
+    EXPECT_EQ(refusal(other), "The trace cannot be read: a row is not [kind, patch].");
+}
+
 TEST(TraceJson, EveryMemberIsNeeded) {
     const json good = json::parse(traceToJson(sampleTrace()));
     for (const auto& [name, value] : good.items()) {
