@@ -1,5 +1,6 @@
 #include "app/cli_commands.h"
 #include "app/cli_session.h"
+#include "app/compare_command.h"
 #include "app/eval_command.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
@@ -54,6 +55,10 @@ int parseAndRun(int argc, char** argv) {
     run->add_option("--overlay", outputs.overlay, "Write the overlay: .png, .svg or .pdf");
     run->add_option("--plot", outputs.plot, "Write the shift plot: .png, .svg, .pdf or .csv");
 
+    CompareArguments comparison;
+    CLI::App* compare = app.add_subcommand("compare", "Methods and budgets side by side");
+    addCompareOptions(*compare, comparison);
+
     CLI::App* dump = app.add_subcommand("dump", "Write a run's tensors as safetensors");
     addRunOptions(*dump, arguments);
     dump->add_option("--out", dump_out, "File to write")->required();
@@ -87,6 +92,8 @@ int parseAndRun(int argc, char** argv) {
     const std::stop_token stop = g_stop.get_token();
     if (run->parsed()) {
         runCommand(arguments, outputs, stop);
+    } else if (compare->parsed()) {
+        compareCommand(comparison, stop);
     } else if (dump->parsed()) {
         dumpCommand(arguments, dump_what, dump_out, stop);
     } else if (eval->parsed()) {

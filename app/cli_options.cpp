@@ -47,6 +47,8 @@ ParamValue parsedParam(const ParamSpec& spec, const std::string& text) {
     return parsedNumber(spec.name, text);
 }
 
+}  // namespace
+
 void applySet(RunSettings& settings, const std::string& assignment) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -73,8 +75,6 @@ void applySet(RunSettings& settings, const std::string& assignment) {
     }
     settings.params[name] = parsedParam(*spec, assignment.substr(equals + 1));
 }
-
-}  // namespace
 
 void addModelOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--model", a.model, "Model folder (default: the bundled model)");
@@ -109,6 +109,16 @@ void addRunOptions(CLI::App& command, RunArguments& a) {
     addModelOptions(command, a);
 }
 
+void requireValid(const RunSettings& settings) {
+    std::vector<std::string> messages;
+    for (const Problem& problem : checkSettings(settings)) {
+        messages.push_back(problem.message);
+    }
+    if (!messages.empty()) {
+        throw Error(ErrorCode::Usage, join(messages, " "));
+    }
+}
+
 RunSettings settingsFrom(const RunArguments& arguments) {
     RunSettings settings = arguments.settings;
     settings.trigger = triggerFrom(arguments.trigger);
@@ -116,15 +126,16 @@ RunSettings settingsFrom(const RunArguments& arguments) {
     for (const std::string& assignment : arguments.set) {
         applySet(settings, assignment);
     }
-    const std::vector<Problem> problems = checkSettings(settings);
-    if (!problems.empty()) {
-        std::vector<std::string> messages;
-        for (const Problem& problem : problems) {
-            messages.push_back(problem.message);
-        }
-        throw Error(ErrorCode::Usage, join(messages, " "));
-    }
+    requireValid(settings);
     return settings;
+}
+
+std::shared_ptr<const Image> openPicture(const std::filesystem::path& path) {
+    DecodedImage decoded = loadImage(path);
+    for (const std::string& note : decoded.notes) {
+        std::cerr << path.filename().string() << ": " << note << '\n';
+    }
+    return std::make_shared<const Image>(std::move(decoded.image));
 }
 
 RunRequest requestFrom(const RunArguments& arguments) {
@@ -139,11 +150,7 @@ RunRequest requestFrom(const RunArguments& arguments) {
             request.prompt = sample.prompt;
         }
     }
-    DecodedImage decoded = loadImage(image);
-    for (const std::string& note : decoded.notes) {
-        std::cerr << image.filename().string() << ": " << note << '\n';
-    }
-    request.image = std::make_shared<const Image>(std::move(decoded.image));
+    request.image = openPicture(image);
     request.image_name = image.filename().string();
     request.want_unpruned = false;
     request.want_curve = false;

@@ -19,6 +19,14 @@ namespace {
 struct Prefix {
     std::shared_ptr<KvCache> cache;
     int length = 0;
+    double ms = 0;
+};
+
+/// An answer and what it took.
+struct Answered {
+    AnswerTrace answer;
+    double prefill_ms = 0;
+    double decode_ms = 0;
 };
 
 std::uint64_t hashOf(const at::Tensor& tensor) {
@@ -111,40 +119,46 @@ AnswerTrace answerStage(const RunContext& context,
     };
     bool prefix_reused = true;
     bool answer_reused = true;
-    auto answer = context.cache.get<AnswerTrace>(CachedStage::Answer, answer_hash.value(), [&] {
-        answer_reused = false;
-        Stopwatch watch;
-        const auto prefix =
-            context.cache.get<Prefix>(CachedStage::Prefix, prefix_hash.value(), [&] {
+    const auto answered =
+        context.cache.get<Answered>(CachedStage::Answer, answer_hash.value(), [&] {
+            answer_reused = false;
+            Stopwatch watch;
+            const auto prefix =
+                context.cache.get<Prefix>(CachedStage::Prefix, prefix_hash.value(), [&] {
+                    prefix_reused = false;
+                    // Room for a longer question later; a question that does not fit makes a new
+                    // prefix.
+                    constexpr int kSpare = 256;
+                    const int capacity =
+                        std::min(vlm.contextLength(),
+                                 n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
+                    std::shared_ptr<KvCache> filled = prefill(capacity);
+                    return Prefix{std::move(filled), n_prefix, watch.ms()};
+                });
+            std::shared_ptr<KvCache> cache = prefix->cache;
+            cache->truncate(prefix->length);
+            const int needed = n_prompt + max_new;
+            if (cache->capacity() < needed) {
+                cache = prefill(needed);
                 prefix_reused = false;
-                // Room for a longer question later; a question that does not fit makes a new
-                // prefix.
-                constexpr int kSpare = 256;
-                const int capacity =
-                    std::min(vlm.contextLength(),
-                             n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
-                return Prefix{prefill(capacity), n_prefix};
-            });
-        std::shared_ptr<KvCache> cache = prefix->cache;
-        cache->truncate(prefix->length);
-        const int needed = n_prompt + max_new;
-        if (cache->capacity() < needed) {
-            cache = prefill(needed);
-            prefix_reused = false;
-        }
-        const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
-        trace.timings_ms.prefill = watch.ms();
-        watch = Stopwatch();
-        AnswerTrace made = decode(context, *cache, logits);
-        trace.timings_ms.decode = watch.ms();
-        return made;
-    });
+            }
+            const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
+            trace.timings_ms.prefill = watch.ms();
+            const double reused_ms = prefix_reused ? prefix->ms : 0;
+            watch = Stopwatch();
+            AnswerTrace made = decode(context, *cache, logits);
+            trace.timings_ms.decode = watch.ms();
+            return Answered{
+                std::move(made), trace.timings_ms.prefill + reused_ms, trace.timings_ms.decode};
+        });
+    trace.cost_ms.prefill = answered->prefill_ms;
+    trace.cost_ms.decode = answered->decode_ms;
     if (answer_reused) {
         trace.reused.push_back(nameOf(CachedStage::Answer));
     } else if (prefix_reused) {
         trace.reused.push_back(nameOf(CachedStage::Prefix));
     }
-    return *answer;
+    return answered->answer;
 }
 
 }  // namespace prunescope

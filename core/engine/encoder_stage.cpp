@@ -170,6 +170,7 @@ PerView<EncoderPass> encoderStage(const RunContext& context,
         result.push_back(cached<EncoderPass>(context, trace, CachedStage::EncoderPass, key, [&] {
             return encodePruned(context, *method, input.views[v], *full[v], key);
         }));
+        trace.cost_ms.encode += result.back()->ms;
     }
     trace.timings_ms.encode = watch.ms();
     return result;

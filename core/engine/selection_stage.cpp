@@ -138,6 +138,7 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
                 selectFrom(context, trace, grid, *full[v], *passes[v], budget, text);
             return SelectedTokens{key, std::move(selection), own.ms()};
         }));
+        trace.cost_ms.select += result.back()->ms;
         ViewTrace& view_trace = trace.views[v];
         view_trace.stages = passes[v]->stages;
         const Selection& selection = result.back()->selection;
@@ -209,6 +210,7 @@ at::Tensor projectStage(const RunContext& context,
     }
     at::Tensor visual = rows.size() == 1 ? projected : at::cat(rows, 0);
     trace.timings_ms.project = watch.ms();
+    trace.cost_ms.project = trace.timings_ms.project;
     return visual;
 }
 

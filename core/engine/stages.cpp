@@ -99,13 +99,15 @@ std::shared_ptr<const Preprocessed> preprocessStage(const RunContext& context, R
                          .add(static_cast<int>(request.settings.image_mode))
                          .value();
     auto result = cached<Preprocessed>(context, trace, CachedStage::Preprocess, key, [&] {
-        return Preprocessed{key,
-                            preprocess(*request.image,
-                                       context.vlm.preprocessConfig(),
-                                       request.settings.image_mode,
-                                       context.vlm.patchSize())};
+        const Stopwatch own;
+        std::vector<View> views = preprocess(*request.image,
+                                             context.vlm.preprocessConfig(),
+                                             request.settings.image_mode,
+                                             context.vlm.patchSize());
+        return Preprocessed{key, std::move(views), own.ms()};
     });
     trace.timings_ms.preprocess = watch.ms();
+    trace.cost_ms.preprocess = result->ms;
     for (const View& view : result->views) {
         ViewTrace view_trace;
         view_trace.grid = view.grid;
@@ -136,7 +138,11 @@ PerView<FullFeatures> featuresStage(const RunContext& context,
         }));
     }
     const bool own_pass = methodOf(context).in_encoder;
-    (own_pass ? trace.timings_ms.reference : trace.timings_ms.encode) = watch.ms();
+    const auto pass_of = own_pass ? &Timings::reference : &Timings::encode;
+    trace.timings_ms.*pass_of = watch.ms();
+    for (const auto& view : result) {
+        trace.cost_ms.*pass_of += view->ms;
+    }
     return result;
 }
 

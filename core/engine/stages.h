@@ -22,6 +22,7 @@ using PerView = std::vector<std::shared_ptr<const T>>;
 struct Preprocessed {
     std::uint64_t key = 0;
     std::vector<View> views;
+    double ms = 0;
 };
 
 /// The un-pruned encoder pass of one view.

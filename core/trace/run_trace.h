@@ -196,7 +196,8 @@ struct RunTrace {
     std::vector<ViewTrace> views;
     TokenCounts tokens;
     AnswerTrace answer;
-    Timings timings_ms;
+    Timings timings_ms;  ///< what this run took: next to nothing for a stage that was reused
+    Timings cost_ms;     ///< what its stages took when they were computed, reused or not
     std::vector<StageCounter> cache;  ///< counters of the whole session after this run
     std::vector<std::string> reused;  ///< stages of this run that came from the cache
     std::vector<std::string> notes;   ///< "budget 600 is more than the 576 patches: 576 taken"

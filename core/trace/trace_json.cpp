@@ -550,6 +550,7 @@ std::string traceToJson(const RunTrace& trace) {
                    {"tokens", toJson(trace.tokens)},
                    {"answer", toJson(trace.answer)},
                    {"timings_ms", toJson(trace.timings_ms)},
+                   {"cost_ms", toJson(trace.cost_ms)},
                    {"cache", toJson(trace.cache)},
                    {"reused", trace.reused},
                    {"notes", trace.notes}},
@@ -572,6 +573,9 @@ RunTrace traceFromJson(std::string_view text) {
     }
     trace.answer = answerFrom(member(j, "answer"));
     trace.timings_ms = timingsFrom(member(j, "timings_ms"));
+    if (j.contains("cost_ms")) {  // older traces have none
+        trace.cost_ms = timingsFrom(j.at("cost_ms"));
+    }
     for (const json& counter : member(j, "cache")) {
         trace.cache.push_back({valueOf<std::string>(counter, "stage"),
                                valueOf<std::int64_t>(counter, "hits"),
@@ -598,6 +602,7 @@ std::string runToJson(const RunTrace& trace) {
                    {"shift", runShiftJson(trace)},
                    {"kept", std::move(kept)},
                    {"timings_ms", toJson(trace.timings_ms)},
+                   {"cost_ms", toJson(trace.cost_ms)},
                    {"model", trace.model.name},
                    {"model_fingerprint", trace.model.fingerprint},
                    {"device", trace.model.device},

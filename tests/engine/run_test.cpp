@@ -94,6 +94,19 @@ TEST_F(RunTest, MovingTauRerunsNothingBeforeSelection) {
     EXPECT_EQ(at(grown, CachedStage::Selection), 1);
 }
 
+TEST_F(RunTest, AReusedStageTakesNothingAndStillCostsWhatItDid) {
+    const Timings first = go().cost_ms;
+    const RunTrace again = go();
+    EXPECT_LT(again.timings_ms.encode, again.cost_ms.encode / 2);
+    EXPECT_EQ(again.timings_ms.decode, 0);
+    EXPECT_GT(again.cost_ms.decode, 0);
+    EXPECT_EQ(again.cost_ms.encode, first.encode);
+    EXPECT_EQ(again.cost_ms.reference, first.reference);
+    EXPECT_EQ(again.cost_ms.select, first.select);
+    EXPECT_EQ(again.cost_ms.prefill, first.prefill);
+    EXPECT_EQ(again.cost_ms.decode, first.decode);
+}
+
 TEST_F(RunTest, MovingTheBudgetRerunsNothingBeforeTheEncoderPass) {
     const auto grown = newMisses([&] { request.settings.budget = 24; });
     EXPECT_EQ(at(grown, CachedStage::Preprocess), 0);

@@ -64,6 +64,7 @@ inline RunTrace sampleTrace() {
     trace.tokens = {6, 2, 12};
     trace.answer = {"Yes", {427, 2}, {"Yes", ""}, {0.75F, 0.5F}, true, false};
     trace.timings_ms = {1, 2, 3, 4, 5, 6, 7};
+    trace.cost_ms = {11, 12, 13, 14, 15, 16, 17};
     trace.cache = {{"features", 3, 1}};
     trace.reused = {"features"};
     trace.notes = {"a note"};

@@ -1,6 +1,6 @@
 #include "ui/panels/answer_panel.h"
 
-#include <algorithm>
+#include "core/metric/agreement.h"
 
 #include <QLabel>
 #include <QLocale>
@@ -32,16 +32,6 @@ QString percent(float probability) {
 }
 
 }  // namespace
-
-std::optional<std::size_t> firstDifference(const AnswerTrace& a, const AnswerTrace& b) {
-    const std::size_t common = std::min(a.ids.size(), b.ids.size());
-    for (std::size_t i = 0; i < common; ++i) {
-        if (a.ids[i] != b.ids[i]) {
-            return i;
-        }
-    }
-    return a.ids.size() == b.ids.size() ? std::nullopt : std::optional(common);
-}
 
 AnswerPanel::AnswerPanel(Document* document, QWidget* parent)
     : QWidget(parent),

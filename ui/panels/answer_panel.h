@@ -12,9 +12,6 @@ class QTextBrowser;
 
 namespace prunescope {
 
-/// The first token that differs between two answers; nothing when they are the same so far.
-std::optional<std::size_t> firstDifference(const AnswerTrace& a, const AnswerTrace& b);
-
 /// The pruned and the un-pruned answer, streamed, with the first difference marked.
 class AnswerPanel : public QWidget {
     Q_OBJECT

@@ -353,17 +353,6 @@ TEST(Ledger, CountsMergedAndDroppedAndThreeTotals) {
     EXPECT_EQ(model.rowCount(), 2);
 }
 
-TEST(FirstDifference, IsTheFirstTokenThatOnlyOneAnswerHas) {
-    AnswerTrace a;
-    a.ids = {1, 2, 3};
-    AnswerTrace b = a;
-    EXPECT_EQ(firstDifference(a, b), std::nullopt);
-    b.ids = {1, 2};
-    EXPECT_EQ(firstDifference(a, b), 2U);
-    b.ids = {1, 9, 3};
-    EXPECT_EQ(firstDifference(a, b), 1U);
-}
-
 TEST(Validity, NamesTheSideOfKappaThatTauIsOn) {
     RunRequest request;
     request.settings.tau = 0.2;

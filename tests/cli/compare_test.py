@@ -1,0 +1,157 @@
+"""Runs prunescope-cli compare as a user does: rows, agreement, boxes, files, refusals.
+
+usage: compare_test.py PROGRAM SOURCE_DIR
+"""
+
+import csv
+import io
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+SOURCE = pathlib.Path()
+
+
+def cli(*arguments, timeout=300):
+    """The finished process of one call, with text output."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL, check=False)
+
+
+def compared(*arguments):
+    """The JSON of one comparison that must succeed."""
+    done = cli("compare", "--json", "--threads", 1, *arguments)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+class Compare(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="prunescope-compare-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_methods_times_budgets_in_the_order_given(self):
+        report = compared("--methods", "random,none,grid", "--budgets", "32,8")
+        self.assertEqual(report["schema"], "prunescope.compare/1")
+        rows = report["pictures"][0]["rows"]
+        self.assertEqual([(row["method"], row["budget"]) for row in rows],
+                         [("random", 32), ("random", 8), ("none", 32), ("grid", 32), ("grid", 8)])
+        self.assertEqual([row["tokens"]["visual_kept"] for row in rows], [32, 8, 576, 32, 8])
+        for row in rows:
+            self.assertEqual(len(row["kept"][0]), row["tokens"]["visual_kept"])
+            self.assertLessEqual({"metric", "kappa", "value", "null_median", "relative", "fired", "accepted"},
+                                 row["shift"].keys())
+            self.assertGreater(row["total_ms"], 0)
+            self.assertIsNone(row["object"], "no box was given")
+
+    def test_a_row_is_what_run_prints(self):
+        row = compared("--methods", "dcp", "--budgets", "24")["pictures"][0]["rows"][0]
+        run = json.loads(cli("run", "--json", "--budget", 24, "--threads", 1).stdout)
+        for field in ("answer", "answer_ids", "tokens", "kept", "settings"):
+            self.assertEqual(row[field], run[field], field)
+        self.assertEqual(row["shift"]["kappa"], run["shift"]["kappa"])
+
+    def test_agreement_is_with_the_unpruned_answer(self):
+        report = compared("--methods", "none,random,cls-topk,dcp", "--budgets", "576,1",
+                          "--prompt", "What is in the picture?")
+        picture = report["pictures"][0]
+        rows = {(row["method"], row["budget"]): row for row in picture["rows"]}
+        self.assertTrue(rows["none", 576]["same_answer"])
+        self.assertTrue(rows["random", 576]["same_answer"], "all tokens are the un-pruned run")
+        differing = 0
+        for row in picture["rows"]:
+            expected = picture["unpruned"]["answer_ids"]
+            got = row["answer_ids"]
+            self.assertEqual(row["same_answer"], got == expected)
+            if got != expected:
+                differing += 1
+                at = row["first_difference"]
+                self.assertEqual(got[:at], expected[:at])
+                self.assertNotEqual(got[at:at + 1], expected[at:at + 1])
+            else:
+                self.assertIsNone(row["first_difference"])
+        self.assertGreater(differing, 0, "one token of 576 cannot answer like all")
+
+    def test_the_picture_is_encoded_once_for_all_that_select_after_the_encoder(self):
+        rows = compared("--methods", "random,grid,cls-topk", "--budgets", "16")["pictures"][0]["rows"]
+        for row in rows:
+            self.assertIn("features", row["reused"])
+        self.assertEqual(len({row["cost_ms"]["encode"] for row in rows}), 1, "the one pass costs each the same")
+
+    def test_parameters_of_a_method(self):
+        report = compared("--methods", "dcp,dcp:guard=off:lambda=0.25", "--budgets", "16", "--set",
+                          "dcp.lambda=0.75", "--tau", "0.01")
+        rows = report["pictures"][0]["rows"]
+        self.assertEqual([row["label"] for row in rows], ["dcp", "dcp:guard=off:lambda=0.25"])
+        self.assertEqual(rows[0]["settings"]["params"], {"lambda": 0.75})
+        self.assertEqual(rows[1]["settings"]["params"], {"guard": 0.0, "lambda": 0.25})
+        self.assertTrue(all(row["shift"]["fired"] for row in rows))
+
+    def test_shares_in_boxes(self):
+        picture = SOURCE / "resources" / "models" / "starter" / "samples" / "scene1.png"
+        whole = compared("--image", picture, "--prompt", "Is there a dog in the picture?", "--methods", "grid,none",
+                         "--budgets", "36", "--box", "0,0,100000,100000")["pictures"][0]
+        self.assertEqual(whole["boxes"], [[0, 0, 100000, 100000]])
+        grid, none = (row["object"] for row in whole["rows"])
+        self.assertEqual(none, {"patches": 576, "kept": 576, "share_of_kept": 1, "share_of_object": 1})
+        self.assertEqual(grid["share_of_kept"], 1)
+        self.assertEqual(grid["share_of_object"], 36 / 576)
+        outside = compared("--image", picture, "--prompt", "Is there a dog in the picture?", "--methods", "grid",
+                           "--budgets", "36", "--box", "90000,0,5,5")["pictures"][0]["rows"][0]["object"]
+        self.assertEqual(outside, {"patches": 0, "kept": 0, "share_of_kept": 0, "share_of_object": None})
+
+    def test_several_pictures_and_csv(self):
+        samples = SOURCE / "resources" / "models" / "starter" / "samples"
+        done = cli("compare", "--csv", "--image", samples / "scene1.png", "--image", samples / "scene3.png",
+                   "--prompt", 'Is there a "truck", or not?', "--methods", "random,dcp", "--budgets", "16,8")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual([row["image"] for row in rows], ["scene1.png"] * 4 + ["scene3.png"] * 4)
+        self.assertEqual([row["kept"] for row in rows], ["16", "8"] * 4)
+        for row in rows:
+            self.assertIn(row["same"], ("yes", "no"))
+            self.assertEqual(row["error"], "")
+            self.assertGreater(float(row["D"]), 0)
+            self.assertGreater(float(row["total_ms"]), 0)
+
+    def test_overlays_and_table(self):
+        out = self.folder / "made" / "here"
+        done = cli("compare", "--methods", "random,dcp:guard=off", "--budgets", "16", "--overlay", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        written = sorted(path.name for path in out.iterdir())
+        self.assertEqual(len(written), 2, written)
+        self.assertTrue(any(name.endswith("-dcp_guard_off-16.png") for name in written), written)
+        for path in out.iterdir():
+            self.assertEqual(path.read_bytes()[:4], b"\x89PNG")
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[2].split()[:4], ["method", "budget", "kept", "D"])
+        self.assertEqual(len(lines), 5)
+
+    def test_what_is_typed_wrongly_is_usage(self):
+        for arguments, mentions in (
+                (["--methods", "dcp,best"], "best"),
+                (["--budgets", "16,0"], "udget"),
+                (["--methods", "dcp:lamda=1"], "lambda"),
+                (["--methods", "dcp", "--set", "lambda=1"], "METHOD.NAME=VALUE"),
+                (["--methods", "dcp", "--set", "random.seed=1"], "METHOD.NAME=VALUE"),
+                (["--box", "1,2,3"], "X,Y,WIDTH,HEIGHT"),
+                (["--box", "1,2,3,-4"], "X,Y,WIDTH,HEIGHT"),
+                (["--box", "1,2,nan,4"], "X,Y,WIDTH,HEIGHT"),
+                (["--json", "--csv"], "")):
+            done = cli("compare", *arguments)
+            self.assertEqual(done.returncode, 2, f"{arguments}: {done.stderr}")
+            self.assertEqual(done.stdout, "")
+            self.assertIn(mentions, done.stderr)
+
+    def test_a_bad_picture_is_input(self):
+        self.assertEqual(cli("compare", "--image", self.folder / "none.png", "--prompt", "a?").returncode, 4)
+
+
+if __name__ == "__main__":
+    PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+    unittest.main(argv=sys.argv[:1], verbosity=2)
