@@ -160,6 +160,11 @@ private:
     void on(const Finished& event);
     void on(const UnprunedFinished& event);
     void on(const BudgetCurve& event);
+
+    void on(const VariantReady&) {}  // of batches, which are no document's
+
+    void on(const VariantFailed&) {}
+
     void on(const Idle& event);
     void on(const ModelLoaded& event);
     void on(const Stopped& event);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/stop.h"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -16,6 +17,9 @@ Engine::Engine(MakeBackend make, std::function<void(Event)> emit)
 
 Engine::~Engine() {
     cancel();
+    const std::lock_guard lock(mutex_);
+    forgetBatches();
+    current_stop_.request_stop();
 }
 
 RunId Engine::submit(RunRequest request) {
@@ -33,7 +37,26 @@ RunId Engine::load(LoadRequest request) {
     const std::lock_guard lock(mutex_);
     request.id = ++last_id_;
     pending_load_ = std::move(request);
+    forgetBatches();
     current_stop_.request_stop();
+    wake_.notify_all();
+    return last_id_;
+}
+
+RunId Engine::compare(BatchRequest request) {
+    const std::lock_guard lock(mutex_);
+    request.id = ++last_id_;
+    for (RunRequest& variant : request.variants) {
+        variant.id = request.id;
+        variant.want_unpruned = false;
+        variant.want_curve = false;
+        variant.settle_ms = 0;
+    }
+    const bool is_ahead = request.ahead;
+    batches_.insert(is_ahead ? batches_.begin() : batches_.end(), Batch{std::move(request)});
+    if (is_ahead && current_batch_ != 0) {
+        current_stop_.request_stop();
+    }
     wake_.notify_all();
     return last_id_;
 }
@@ -48,8 +71,33 @@ void Engine::cancel() {
         forgotten_.push_back(pending_load_->id);
         pending_load_.reset();
     }
-    current_stop_.request_stop();
+    if (current_batch_ == 0) {
+        current_stop_.request_stop();
+    }
     wake_.notify_all();
+}
+
+void Engine::drop(RunId batch) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(batches_.begin(), batches_.end(), [&](const Batch& waiting) {
+        return waiting.request.id == batch;
+    });
+    if (found == batches_.end()) {
+        return;
+    }
+    batches_.erase(found);
+    forgotten_.push_back(batch);
+    if (current_batch_ == batch) {
+        current_stop_.request_stop();
+    }
+    wake_.notify_all();
+}
+
+void Engine::forgetBatches() {
+    for (const Batch& batch : batches_) {
+        forgotten_.push_back(batch.request.id);
+    }
+    batches_.clear();
 }
 
 void Engine::settle(int ms, const std::stop_token& stop) {
@@ -60,61 +108,59 @@ void Engine::settle(int ms, const std::stop_token& stop) {
     throwIfStopped(stop);
 }
 
+std::optional<Engine::Job> Engine::nextJob(const std::stop_token& quit) {
+    std::unique_lock lock(mutex_);
+    current_is_load_ = false;
+    current_batch_ = 0;
+    const bool is_awake = wake_.wait(lock, quit, [this] {
+        return pending_load_ || pending_run_ || !batches_.empty() || !forgotten_.empty();
+    });
+    if (!is_awake) {
+        return std::nullopt;
+    }
+    Job job;
+    job.forgotten = std::exchange(forgotten_, {});
+    // A model first: the run that waits is meant for it.
+    if (pending_load_) {
+        job.load = std::exchange(pending_load_, std::nullopt);
+        current_is_load_ = true;
+    } else if (pending_run_) {
+        job.run = std::exchange(pending_run_, std::nullopt);
+    } else if (!batches_.empty()) {
+        const Batch& batch = batches_.front();
+        job.batch = current_batch_ = batch.request.id;
+        job.index = static_cast<int>(batch.next);
+        if (batch.next < batch.request.variants.size()) {
+            job.run = batch.request.variants[batch.next];
+        }
+    }
+    current_stop_ = std::stop_source{};
+    job.context.stop = current_stop_.get_token();
+    return job;
+}
+
 void Engine::loop(const std::stop_token& quit) {
     const std::unique_ptr<Backend> backend = make_();
-    for (;;) {
-        std::optional<LoadRequest> load;
-        std::optional<RunRequest> run;
-        std::vector<RunId> forgotten;
-        JobContext context;
-        {
-            std::unique_lock lock(mutex_);
-            current_is_load_ = false;
-            if (!wake_.wait(lock, quit, [this] {
-                    return pending_load_ || pending_run_ || !forgotten_.empty();
-                })) {
-                return;
-            }
-            forgotten = std::exchange(forgotten_, {});
-            // A model first: the run that waits is meant for it.
-            if (pending_load_) {
-                load = std::exchange(pending_load_, std::nullopt);
-                current_is_load_ = true;
-            } else if (pending_run_) {
-                run = std::exchange(pending_run_, std::nullopt);
-            }
-            current_stop_ = std::stop_source{};
-            context.stop = current_stop_.get_token();
-        }
-        for (const RunId stopped : forgotten) {
+    while (std::optional<Job> job = nextJob(quit)) {
+        for (const RunId stopped : std::exchange(job->forgotten, {})) {
             emit_(Stopped{stopped});
         }
-        if (!load && !run) {
-            continue;
+        job->context.settle = [this, stop = job->context.stop](int ms) { settle(ms, stop); };
+        if (job->batch != 0) {
+            runVariant(*backend, std::move(*job));
+        } else if (job->load || job->run) {
+            runJob(*backend, std::move(*job));
         }
-        runJob(*backend, load, run, std::move(context));
     }
 }
 
-void Engine::runJob(Backend& backend,
-                    const std::optional<LoadRequest>& load,
-                    const std::optional<RunRequest>& run,
-                    JobContext context) {
-    context.emit = emit_;
-    context.settle = [this, stop = context.stop](int ms) { settle(ms, stop); };
-    const RunId id = load ? load->id : run->id;
-    const auto fail = [&](ErrorCode code, const std::string& message, const std::string& hint) {
-        emit_(Failed{id, load.has_value(), code, message, hint});
-    };
+namespace {
+
+/// Tells `fail(code, message, hint)` what `work` threw. Being stopped passes through.
+template <typename Work, typename Fail>
+void orFail(Work work, Fail fail) {
     try {
-        if (load) {
-            emit_(ModelLoaded{id, backend.load(*load, context)});
-        } else {
-            backend.run(*run, context);
-            emit_(Idle{id});
-        }
-    } catch (const Cancelled&) {
-        emit_(Stopped{id});
+        work();
     } catch (const Error& error) {
         fail(error.code(), error.what(), error.hint());
     } catch (const std::bad_alloc&) {
@@ -123,6 +169,77 @@ void Engine::runJob(Backend& backend,
              "Close other programs, or choose a smaller model or precision.");
     } catch (const std::exception& error) {
         fail(ErrorCode::Failure, error.what(), {});
+    }
+}
+
+}  // namespace
+
+void Engine::runJob(Backend& backend, Job job) {
+    job.context.emit = emit_;
+    const RunId id = job.load ? job.load->id : job.run->id;
+    const auto work = [&] {
+        if (job.load) {
+            emit_(ModelLoaded{id, backend.load(*job.load, job.context)});
+        } else {
+            backend.run(*job.run, job.context);
+            emit_(Idle{id});
+        }
+    };
+    try {
+        orFail(work, [&](ErrorCode code, const std::string& message, const std::string& hint) {
+            emit_(Failed{id, job.load.has_value(), code, message, hint});
+        });
+    } catch (const Cancelled&) {
+        emit_(Stopped{id});
+    }
+}
+
+void Engine::runVariant(Backend& backend, Job job) {
+    const RunId id = job.batch;
+    const int index = job.index;
+    job.context.emit = [this, id, index](const Event& event) {
+        if (const auto* selected = std::get_if<Selected>(&event)) {
+            emit_(VariantReady{id, index, selected->trace, false});
+        } else if (const auto* refined = std::get_if<Refined>(&event)) {
+            emit_(VariantReady{id, index, refined->trace, false});
+        } else if (const auto* finished = std::get_if<Finished>(&event)) {
+            emit_(VariantReady{id, index, finished->trace, true});
+        }
+    };
+    try {
+        orFail(
+            [&] {
+                if (job.run) {
+                    backend.run(*job.run, job.context);
+                }
+            },
+            [&](ErrorCode code, const std::string& message, const std::string& hint) {
+                emit_(VariantFailed{id, index, code, message, hint});
+            });
+        finishVariant(id);
+    } catch (const Cancelled&) {
+        // Interrupted: the batch still waits and goes on with this variant. Dropped: it is told
+        // among the forgotten.
+    }
+}
+
+void Engine::finishVariant(RunId batch) {
+    bool is_over = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find_if(batches_.begin(), batches_.end(), [&](const Batch& b) {
+            return b.request.id == batch;
+        });
+        if (found == batches_.end()) {
+            return;  // dropped meanwhile
+        }
+        is_over = ++found->next >= found->request.variants.size();
+        if (is_over) {
+            batches_.erase(found);
+        }
+    }
+    if (is_over) {
+        emit_(Idle{batch});
     }
 }
 

@@ -4,6 +4,8 @@
 #include "core/engine/request.h"
 
 #include <condition_variable>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -40,8 +42,11 @@ protected:
 /// One thread that owns the model. The latest run wins: submit() replaces the waiting run and stops
 /// the one that is running. A load is never replaced by a run; a newer load replaces it.
 ///
-/// Every event carries the id submit() or load() gave. After Failed, Stopped or Idle (for loads:
-/// ModelLoaded) nothing more comes for that id. `emit` is called on the engine thread.
+/// Batches come last: a run or load interrupts the variant that runs, which starts again when the
+/// thread is free. A load ends all batches, since they were asked of another model.
+///
+/// Every event carries the id submit(), compare() or load() gave. After Failed, Stopped or Idle
+/// (for loads: ModelLoaded) nothing more comes for that id. `emit` is called on the engine thread.
 class Engine {
 public:
     using MakeBackend = std::function<std::unique_ptr<Backend>()>;
@@ -54,16 +59,37 @@ public:
 
     RunId submit(RunRequest request);
     RunId load(LoadRequest request);
+    RunId compare(BatchRequest request);
 
-    /// Stops what runs and forgets what waits; Stopped is emitted for both.
+    /// Stops the run or load that runs and forgets those that wait; Stopped is emitted for both.
     void cancel();
 
+    /// Ends one batch; Stopped is emitted, unless it was over.
+    void drop(RunId batch);
+
 private:
+    /// A batch that is not over; its variants before `next` are done.
+    struct Batch {
+        BatchRequest request;
+        std::size_t next = 0;
+    };
+
+    /// What the thread does next; all empty: nothing.
+    struct Job {
+        std::vector<RunId> forgotten;
+        std::optional<LoadRequest> load;
+        std::optional<RunRequest> run;
+        RunId batch = 0;  ///< not 0: `run` is its variant number `index`
+        int index = 0;
+        JobContext context;
+    };
+
     void loop(const std::stop_token& quit);
-    void runJob(Backend& backend,
-                const std::optional<LoadRequest>& load,
-                const std::optional<RunRequest>& run,
-                JobContext context);
+    std::optional<Job> nextJob(const std::stop_token& quit);
+    void runJob(Backend& backend, Job job);
+    void runVariant(Backend& backend, Job job);
+    void finishVariant(RunId batch);
+    void forgetBatches();  // mutex_ is held
     void settle(int ms, const std::stop_token& stop);
 
     MakeBackend make_;
@@ -72,9 +98,11 @@ private:
     std::condition_variable_any wake_;
     std::optional<RunRequest> pending_run_;    // guarded by mutex_
     std::optional<LoadRequest> pending_load_;  // guarded by mutex_
-    std::vector<RunId> forgotten_;             // guarded by mutex_: cancelled before they began
+    std::deque<Batch> batches_;                // guarded by mutex_: the first is the next
+    std::vector<RunId> forgotten_;             // guarded by mutex_: cancelled, to be told
     std::stop_source current_stop_;            // guarded by mutex_
     bool current_is_load_ = false;             // guarded by mutex_
+    RunId current_batch_ = 0;                  // guarded by mutex_: 0, what runs is of no batch
     RunId last_id_ = 0;                        // guarded by mutex_
     std::jthread thread_;                      // last: joined before the rest is destroyed
 };

@@ -73,6 +73,23 @@ struct BudgetCurve {
     bool complete = false;
 };
 
+/// A member of a batch: first when its selection is known, at last with its answer.
+struct VariantReady {
+    RunId id = 0;  ///< of the batch
+    int index = 0;
+    TracePtr trace;
+    bool complete = false;
+};
+
+/// A member of a batch could not run; the others go on.
+struct VariantFailed {
+    RunId id = 0;
+    int index = 0;
+    ErrorCode code = ErrorCode::Failure;
+    std::string message;
+    std::string hint;
+};
+
 /// Nothing more comes for this request.
 struct Idle {
     RunId id = 0;
@@ -102,6 +119,8 @@ using Event = std::variant<Progress,
                            Finished,
                            UnprunedFinished,
                            BudgetCurve,
+                           VariantReady,
+                           VariantFailed,
                            Idle,
                            ModelLoaded,
                            Stopped,

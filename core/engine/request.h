@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace prunescope {
 
@@ -24,6 +25,14 @@ struct RunRequest {
     bool want_unpruned = true;  ///< also the un-pruned answer to compare with
     bool want_curve = true;     ///< also D against budget, after the answers
     int settle_ms = 150;        ///< stillness to wait for between selection and answer
+};
+
+/// Runs to be compared: done one after another whenever nothing else is asked of the engine. Of
+/// each only selection, D and the pruned answer are computed.
+struct BatchRequest {
+    RunId id = 0;
+    std::vector<RunRequest> variants;
+    bool ahead = false;  ///< goes before batches that wait or run
 };
 
 /// One model to load.

@@ -191,11 +191,117 @@ TEST_F(EngineTest, ANewerModelReplacesTheOneThatLoads) {
     EXPECT_LT(slow, quick);
 }
 
+BatchRequest batch(std::vector<int> todos) {
+    BatchRequest b;
+    for (const int todo : todos) {
+        b.variants.push_back(request(todo));
+    }
+    return b;
+}
+
+TEST_F(EngineTest, ABatchRunsItsVariantsInOrderAndEndsWithIdle) {
+    const RunId id = engine.compare(batch({10, 11, 12}));
+    for (int index = 0; index < 3; ++index) {
+        const auto ready = mailbox.wait<VariantReady>(id);
+        ASSERT_TRUE(ready);
+        EXPECT_EQ(ready->index, index);
+        EXPECT_TRUE(ready->complete);
+        EXPECT_NE(ready->trace, nullptr);
+    }
+    EXPECT_TRUE(mailbox.wait<Idle>(id));
+    const RunId empty = engine.compare({});
+    EXPECT_TRUE(mailbox.wait<Idle>(empty));
+}
+
+TEST_F(EngineTest, AVariantThatFailsDoesNotEndTheBatch) {
+    const RunId id = engine.compare(batch({FakeBackend::kFails, FakeBackend::kOutOfMemory, 10}));
+    const auto failed = mailbox.wait<VariantFailed>(id);
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->index, 0);
+    EXPECT_EQ(failed->message, "The picture is gone.");
+    const auto memory = mailbox.wait<VariantFailed>(id);
+    ASSERT_TRUE(memory);
+    EXPECT_EQ(memory->index, 1);
+    EXPECT_EQ(memory->code, ErrorCode::OutOfMemory);
+    const auto ready = mailbox.wait<VariantReady>(id);
+    ASSERT_TRUE(ready);
+    EXPECT_EQ(ready->index, 2);
+    EXPECT_TRUE(mailbox.wait<Idle>(id));
+}
+
+TEST_F(EngineTest, ARunInterruptsABatchWhichGoesOnAfterwards) {
+    std::vector<int> todos(30, 10);
+    const RunId id = engine.compare(batch(todos));
+    ASSERT_TRUE(mailbox.wait<VariantReady>(id));
+    RunId last = 0;
+    for (int i = 0; i < 50; ++i) {
+        last = engine.submit(request(10));
+    }
+    EXPECT_TRUE(mailbox.wait<Finished>(last));
+    int last_index = -1;
+    while (last_index != 29) {
+        const auto ready = mailbox.wait<VariantReady>(id);
+        ASSERT_TRUE(ready);
+        EXPECT_TRUE(ready->index > last_index || last_index == -1);
+        last_index = ready->index;
+    }
+    EXPECT_TRUE(mailbox.wait<Idle>(id));
+}
+
+TEST_F(EngineTest, CancelLeavesABatchAloneAndDropEndsIt) {
+    const RunId id = engine.compare(batch({10, FakeBackend::kEndless, 10}));
+    ASSERT_TRUE(mailbox.wait<VariantReady>(id));
+    engine.cancel();
+    const RunId run = engine.submit(request(10));
+    EXPECT_TRUE(mailbox.wait<Finished>(run));
+    engine.drop(id);
+    EXPECT_TRUE(mailbox.wait<Stopped>(id));
+    const RunId next = engine.compare(batch({10}));
+    EXPECT_TRUE(mailbox.wait<Idle>(next));
+    engine.drop(next);  // over: nothing comes
+    EXPECT_TRUE(mailbox.wait<Finished>(engine.submit(request(10))));
+}
+
+TEST_F(EngineTest, ABatchAheadGoesBeforeTheOneThatRuns) {
+    const RunId grid = engine.compare(batch({10, FakeBackend::kEndless}));
+    ASSERT_TRUE(mailbox.wait<VariantReady>(grid));
+    BatchRequest urgent = batch({10});
+    urgent.ahead = true;
+    const RunId ahead = engine.compare(std::move(urgent));
+    EXPECT_TRUE(mailbox.wait<Idle>(ahead));
+    engine.drop(grid);
+    EXPECT_TRUE(mailbox.wait<Stopped>(grid));
+}
+
+TEST_F(EngineTest, AnotherModelEndsAllBatches) {
+    const RunId running = engine.compare(batch({10, FakeBackend::kEndless}));
+    const RunId waiting = engine.compare(batch({10}));
+    ASSERT_TRUE(mailbox.wait<VariantReady>(running));
+    const RunId loading = engine.load({.id = 0, .directory = "quick"});
+    EXPECT_TRUE(mailbox.wait<Stopped>(running));
+    EXPECT_TRUE(mailbox.wait<Stopped>(waiting));
+    EXPECT_TRUE(mailbox.wait<ModelLoaded>(loading));
+}
+
 TEST(EngineShutdown, EndsWhileARunGoesOn) {
     std::atomic<int> events = 0;
     {
         Engine engine([] { return std::make_unique<FakeBackend>(); }, [&](Event) { ++events; });
         engine.submit(request(FakeBackend::kEndless));
+        while (events == 0) {
+            std::this_thread::yield();
+        }
+    }
+    EXPECT_GT(events.load(), 0);
+}
+
+TEST(EngineShutdown, EndsWhileABatchGoesOnAndOthersWait) {
+    std::atomic<int> events = 0;
+    {
+        Engine engine([] { return std::make_unique<FakeBackend>(); }, [&](Event) { ++events; });
+        for (int i = 0; i < 3; ++i) {
+            engine.compare(batch({10, FakeBackend::kEndless}));
+        }
         while (events == 0) {
             std::this_thread::yield();
         }
