@@ -105,6 +105,18 @@ class ViewInputs:
 
 
 @dataclass(frozen=True)
+class ProjectedView(ViewInputs):
+    """A view whose Z is given; `projection` is not used."""
+
+    z: Array
+
+    @property
+    def projected(self) -> Array:
+        """Z."""
+        return self.z
+
+
+@dataclass(frozen=True)
 class ViewShape:
     """Sizes of a case."""
 

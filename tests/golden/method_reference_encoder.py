@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import dcp_reference as dcp
-from golden_inputs import ViewInputs
+from golden_inputs import ProjectedView
 from method_reference import EXTRA_ROW, Decisions, Outcome
 
 Array = np.ndarray
@@ -73,19 +73,7 @@ def feed_forward(tower: dcp.Tower, layer: int, hidden: Array) -> Array:
     return hidden + dcp.linear(tower, f"{name}.mlp.fc2", inner)
 
 
-@dataclass(frozen=True)
-class TowerView(ViewInputs):
-    """What a tower gives to a selection after the encoder."""
-
-    z: Array
-
-    @property
-    def projected(self) -> Array:
-        """Z."""
-        return self.z
-
-
-def tower_view(tower: dcp.Tower, pixels: Array, question: Sequence[int]) -> TowerView:
+def tower_view(tower: dcp.Tower, pixels: Array, question: Sequence[int]) -> ProjectedView:
     """The unpruned pass as a view: attention, keys and values of layer S."""
     hidden = dcp.embed(tower, pixels)
     outputs = []
@@ -94,7 +82,7 @@ def tower_view(tower: dcp.Tower, pixels: Array, question: Sequence[int]) -> Towe
         hidden = feed_forward(tower, layer, attended.hidden)
         outputs.append(hidden)
     rows = np.hstack([outputs[layer] for layer in tower.feature_layers])
-    return TowerView(
+    return ProjectedView(
         rows=tower.side,
         cols=tower.side,
         cls_row=rows[0],

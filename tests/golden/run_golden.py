@@ -15,6 +15,7 @@ import make_dcp_golden as towers
 import method_reference as reference
 import method_reference_encoder as encoder
 import method_reference_merge as merging
+from golden_inputs import ProjectedView
 from metric_golden import number
 
 Array = np.ndarray
@@ -38,7 +39,7 @@ class Inputs:
 
     tower: dcp.Tower
     pixels: Array
-    view: encoder.TowerView
+    view: ProjectedView
 
 
 def run_method(inputs: Inputs, method: str, budget: int) -> encoder.EncoderRun:
