@@ -93,6 +93,11 @@ Selection selectFrom(const RunContext& context,
             [&] {
                 return cachedNullBand(
                     context, trace, full.selected, full.key, kSelectedPlace, budget);
+            },
+        .wide_taps =
+            [&] {
+                WideAttention taps = context.vlm.wideAttention(pass.output.next_input);
+                return WideTaps{taps.cls_attention, taps.keys};
             }};
     return makeMethod(context.request.settings.method)->select(view);
 }

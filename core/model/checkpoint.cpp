@@ -348,6 +348,23 @@ std::vector<ExpectedTensor> expectedTensors(const VlmConfig& config, bool has_ow
     return out;
 }
 
+std::vector<ExpectedTensor> nextLayerTensors(const VlmConfig& config,
+                                             const Checkpoint& checkpoint) {
+    const int next = config.lastLayer() + 1;
+    const std::int64_t d = config.vision.hidden_size;
+    const std::string layer = "vision.encoder.layers." + std::to_string(next) + ".";
+    std::vector<ExpectedTensor> out{{layer + "layer_norm1.weight", {d}},
+                                    {layer + "layer_norm1.bias", {d}}};
+    for (const char* part : {"q_proj", "k_proj"}) {
+        out.push_back({layer + "self_attn." + part + ".weight", {d, d}});
+        out.push_back({layer + "self_attn." + part + ".bias", {d}});
+    }
+    const bool is_complete = std::all_of(out.begin(), out.end(), [&](const ExpectedTensor& want) {
+        return checkpoint.tensors.contains(want.name);
+    });
+    return next < config.vision.layers && is_complete ? out : std::vector<ExpectedTensor>();
+}
+
 bool hasOwnHead(const VlmConfig& config, Checkpoint& checkpoint) {
     const bool is_stored = checkpoint.tensors.contains("lm_head.weight");
     if (config.tied_head) {

@@ -60,6 +60,10 @@ struct ExpectedTensor {
 /// Everything the model reads: encoder layers up to S, no pooling, no tied head.
 std::vector<ExpectedTensor> expectedTensors(const VlmConfig& config, bool has_own_head);
 
+/// What PruMerge reads of the layer after S: its norm, queries and keys. Empty where S is the last
+/// layer or the checkpoint lacks any of it; the model runs without.
+std::vector<ExpectedTensor> nextLayerTensors(const VlmConfig& config, const Checkpoint& checkpoint);
+
 /// Whether the head is a tensor of its own. A tied model's stored head is not used.
 /// @throws Error(Model) when config.json says the head is not tied and there is none
 bool hasOwnHead(const VlmConfig& config, Checkpoint& checkpoint);

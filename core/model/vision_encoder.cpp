@@ -88,6 +88,30 @@ VisionEncoder::VisionEncoder(const VlmConfig& config, const WeightMap& weights)
                            weights.linear(name + "mlp.fc1"),
                            weights.linear(name + "mlp.fc2")});
     }
+    if (last_layer_ + 1 == config_.layers) {
+        next_ = {layers_.back().norm1, layers_.back().q, layers_.back().k};
+        return;
+    }
+    const std::string name = "vision.encoder.layers." + std::to_string(last_layer_ + 1) + ".";
+    if (weights.has(name + "self_attn.q_proj.weight")) {
+        next_ = {weights.norm(name + "layer_norm1"),
+                 weights.linear(name + "self_attn.q_proj"),
+                 weights.linear(name + "self_attn.k_proj")};
+    }
+}
+
+WideAttention VisionEncoder::wideAttention(const at::Tensor& next_input) const {
+    if (!next_.q.weight.defined()) {
+        throw Error(ErrorCode::Model,
+                    "The checkpoint has no queries and keys of encoder layer " +
+                        std::to_string(last_layer_ + 1) + ", which this method reads.",
+                    "Choose another method.");
+    }
+    const at::Tensor x = layerNorm(next_.norm1, next_input, config_.layer_norm_eps);
+    const at::Tensor query = applyLinear(next_.q, x.slice(0, 0, 1)).to(at::kFloat);
+    const at::Tensor keys = applyLinear(next_.k, x).to(at::kFloat);
+    const double scale = 1.0 / std::sqrt(static_cast<double>(keys.size(1)));
+    return {at::softmax(at::matmul(keys, query.squeeze(0)) * scale, -1), keys};
 }
 
 at::Tensor VisionEncoder::embedPatches(const at::Tensor& pixels) const {
@@ -191,6 +215,9 @@ EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
     for (int l = 0; l <= last_layer_; ++l) {
         throwIfStopped(stop);
         const Layer& layer = layers_[static_cast<std::size_t>(l)];
+        if (l + 1 == config_.layers) {
+            output.next_input = pass.x;
+        }
         Attended attended = attend(layer,
                                    layerNorm(layer.norm1, pass.x, config_.layer_norm_eps),
                                    pass.key_bias,
@@ -217,6 +244,9 @@ EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
             output.keys = attended.keys;
             output.values = attended.values;
         }
+    }
+    if (last_layer_ + 1 < config_.layers) {
+        output.next_input = pass.x;
     }
     std::vector<at::Tensor> parts;
     for (const int entry : feature_layers_) {

@@ -22,6 +22,9 @@ public:
                              bool want_hidden,
                              const std::stop_token& stop) const;
 
+    /// As Vlm::wideAttention.
+    WideAttention wideAttention(const at::Tensor& next_input) const;
+
 private:
     struct Layer {
         Norm norm1;
@@ -31,6 +34,12 @@ private:
     };
 
     struct Pass;
+
+    /// What PruMerge reads of layer min(S + 1, last); undefined where the checkpoint lacks it.
+    struct NextLayer {
+        Norm norm1;
+        Linear q, k;
+    };
 
     /// What attention leaves for the hook and the output.
     struct Attended {
@@ -55,6 +64,7 @@ private:
     at::Tensor patch_weight_;        // [D, 3, P, P]
     Norm pre_norm_;
     std::vector<Layer> layers_;
+    NextLayer next_;
 };
 
 }  // namespace prunescope

@@ -125,7 +125,10 @@ std::unique_ptr<Vlm> Vlm::load(const std::filesystem::path& directory, const Loa
         const VlmConfig config = readConfig(directory);
         Checkpoint checkpoint = openCheckpoint(directory);
         const bool has_own_head = hasOwnHead(config, checkpoint);
-        const std::vector<ExpectedTensor> expected = expectedTensors(config, has_own_head);
+        std::vector<ExpectedTensor> expected = expectedTensors(config, has_own_head);
+        for (ExpectedTensor& tensor : nextLayerTensors(config, checkpoint)) {
+            expected.push_back(std::move(tensor));
+        }
         checkTensors(expected, checkpoint);
         throwIfStopped(options.stop);
         const Placement placement = choosePlacement(
@@ -225,6 +228,13 @@ EncoderOutput Vlm::encode(const View& view,
         const at::Tensor tensor =
             at::from_blob(pixels, {vision.channels, view.height, view.width}, at::kFloat);
         return parts_->encoder(tensor, hook, want_hidden, stop);
+    });
+}
+
+WideAttention Vlm::wideAttention(const at::Tensor& next_input) const {
+    return translated([&] {
+        const c10::InferenceMode inference;
+        return parts_->encoder.wideAttention(next_input);
     });
 }
 

@@ -69,8 +69,16 @@ struct EncoderOutput {
     at::Tensor cls_attention;        ///< float32 [H, 1 + n] of layer S
     at::Tensor keys;                 ///< float32 [H, 1 + n, dh] of layer S
     at::Tensor values;               ///< float32 [H, 1 + n, dh] of layer S
+    at::Tensor next_input;           ///< [1 + n, D] in the model's dtype: what layer
+                                     ///< min(S + 1, last) reads, for Vlm::wideAttention
     std::vector<at::Tensor> hidden;  ///< only when asked for: [1 + n, D] float32, entry 0 after
                                      ///< pre-layernorm, entry l + 1 output of layer l, up to S
+};
+
+/// Layer min(S + 1, last) as one head over the whole width. float32.
+struct WideAttention {
+    at::Tensor cls_attention;  ///< [1 + n] softmax of q_CLS k / sqrt(D), CLS first
+    at::Tensor keys;           ///< [1 + n, D] after k_proj with bias
 };
 
 /// A position in the language model: keys and values of everything fed so far.
@@ -106,6 +114,10 @@ public:
                          const EncoderHook& hook,
                          bool want_hidden,
                          const std::stop_token& stop) const;
+
+    /// @param next_input  EncoderOutput::next_input
+    /// @throws Error(Model) when the checkpoint lacks the layer after S
+    WideAttention wideAttention(const at::Tensor& next_input) const;
 
     /// [m, D * layers] -> [m, Dt], in the model's dtype.
     at::Tensor project(const at::Tensor& features) const;

@@ -31,6 +31,8 @@ class WeightMap {
 public:
     void put(const std::string& name, at::Tensor tensor) { tensors_[name] = std::move(tensor); }
 
+    bool has(const std::string& name) const { return tensors_.contains(name); }
+
     at::Tensor get(const std::string& name) const;
     Linear linear(const std::string& name) const;  ///< name.weight, name.bias if there
     Norm norm(const std::string& name) const;

@@ -119,6 +119,79 @@ std::vector<MethodSpec> visionMethods() {
                      false,
                      kSelect,
                      "Attention is added to the gain instead of multiplied.")}));
+    methods.push_back(afterEncoder(
+        "vispruner",
+        "VisPruner",
+        "VisPruner, ICCV 2025, arXiv 2412.01818",
+        "Important patches by attention; of the others, look-alikes are thinned out.",
+        {realParam("important_ratio",
+                   "Share by attention",
+                   0.5,
+                   {0, 1},
+                   kSelect,
+                   "Share of the budget that goes to the patches of largest CLS attention.")}));
+    methods.push_back(afterEncoder(
+        "divprune",
+        "DivPrune",
+        "DivPrune, CVPR 2025, arXiv 2503.02175",
+        "Farthest points among the projected tokens; the paper's ratio follows from the budget.",
+        {}));
+    MethodSpec cdpruner = afterEncoder(
+        "cdpruner",
+        "CDPruner",
+        "CDPruner, NeurIPS 2025, arXiv 2506.10967",
+        "Relevance in projector space: the CLIP text tower that the authors use is in no LLaVA "
+        "checkpoint, and is not read here.",
+        {choiceOf("sign",
+                  "Sign of relevance",
+                  {"minus", "plus"},
+                  kSelect,
+                  "minus: patches less like the question weigh more, as released for CLIP."),
+         choiceOf("weight",
+                  "Weight of relevance",
+                  {"plain", "exponential"},
+                  kSelect,
+                  "Relevance as it is, or exp(theta / (2 (1 - theta)) relevance)."),
+         realParam("theta",
+                   "Theta",
+                   0.5,
+                   {0, 0.95},
+                   kSelect,
+                   "With exponential weight: 0 is diversity alone, towards 1 relevance alone.")});
+    cdpruner.uses_text = true;
+    methods.push_back(std::move(cdpruner));
+    MethodSpec tome = insideEncoder(
+        "tome",
+        "ToMe",
+        "ToMe, ICLR 2023, arXiv 2210.09461",
+        "Merges in every layer, half of the tokens at most: a shallow encoder may keep more than "
+        "the budget.",
+        {switchParam("proportional",
+                     "Proportional attention",
+                     true,
+                     ParamEffect::EncoderPass,
+                     "Attention counts a merged token as often as it has members.")});
+    tome.inside_layer = true;
+    methods.push_back(std::move(tome));
+    methods.push_back(afterEncoder(
+        "prumerge",
+        "PruMerge",
+        "LLaVA-PruMerge, 2024, arXiv 2403.15388",
+        "Sums, not means: weights are not normalised, as released. One of the k gathers all that "
+        "are not kept.",
+        {choiceOf("count",
+                  "Token count",
+                  {"budget", "outliers"},
+                  kSelect,
+                  "The budget, or as released the number of outliers in attention."),
+         switchParam("plus",
+                     "Plus",
+                     false,
+                     kSelect,
+                     "Add evenly spaced patches (PruMerge+); how they fit a budget is ours.")}));
+    MethodSpec avgpool =
+        afterEncoder("avgpool", "Average pooling", "", "Means over the cells of an even grid.", {});
+    methods.push_back(std::move(avgpool));
     return methods;
 }
 

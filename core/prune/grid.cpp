@@ -9,15 +9,15 @@ namespace prunescope {
 
 namespace {
 
-struct Shape {
-    int rows = 1;
-    int cols = 1;
-};
+// Centre of sample i of n along a side of `length` patches.
+int sampleAt(int i, int n, int length) {
+    return (2 * i + 1) * length / (2 * n);
+}
 
-// Among g_r <= g_c <= 2 g_r that fit the grid and hold k, least surplus, then largest g_r
-// (methods.md 4.4). A narrow grid may allow none; then any shape that fits.
-Shape sampleShape(const PatchGrid& grid, int k) {
-    Shape best{grid.rows, grid.cols};
+}  // namespace
+
+SampleShape sampleShape(const PatchGrid& grid, int k) {
+    SampleShape best{grid.rows, grid.cols};
     int least = grid.count() - k + 1;
     for (const bool square_enough : {true, false}) {
         for (int rows = grid.rows; rows >= 1; --rows) {
@@ -37,26 +37,25 @@ Shape sampleShape(const PatchGrid& grid, int k) {
     return best;
 }
 
-// Centre of sample i of n along a side of `length` patches.
-int sampleAt(int i, int n, int length) {
-    return (2 * i + 1) * length / (2 * n);
+std::int64_t sampleSlot(const PatchGrid& grid, const SampleShape& shape, int cell) {
+    return sampleAt(cell / shape.cols, shape.rows, grid.rows) * grid.cols +
+           sampleAt(cell % shape.cols, shape.cols, grid.cols);
 }
 
-}  // namespace
+std::vector<int> thinnedCells(const SampleShape& shape, int k) {
+    std::vector<int> cells;
+    const auto length = static_cast<std::int64_t>(shape.rows) * shape.cols;
+    for (std::int64_t i = 0; i < k; ++i) {
+        cells.push_back(static_cast<int>((2 * i + 1) * length / (2 * k)));
+    }
+    return cells;
+}
 
 std::vector<std::int64_t> gridSlots(const PatchGrid& grid, int k) {
-    const Shape shape = sampleShape(grid, k);
-    std::vector<std::int64_t> list;
-    for (int i = 0; i < shape.rows; ++i) {
-        for (int j = 0; j < shape.cols; ++j) {
-            list.push_back(sampleAt(i, shape.rows, grid.rows) * grid.cols +
-                           sampleAt(j, shape.cols, grid.cols));
-        }
-    }
+    const SampleShape shape = sampleShape(grid, k);
     std::vector<std::int64_t> slots;
-    const auto length = static_cast<std::int64_t>(list.size());
-    for (std::int64_t i = 0; i < k; ++i) {
-        slots.push_back(list[toSize((2 * i + 1) * length / (2 * k))]);
+    for (const int cell : thinnedCells(shape, k)) {
+        slots.push_back(sampleSlot(grid, shape, cell));
     }
     return slots;
 }

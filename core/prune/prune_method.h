@@ -55,6 +55,12 @@ struct LayerOutcome {
     std::optional<Reduction> reduction;
 };
 
+/// CLS attention and keys of encoder layer min(S + 1, last), as one head over the whole width.
+struct WideTaps {
+    at::Tensor cls_attention;  ///< float32 [1 + M], CLS first
+    at::Tensor keys;           ///< float32 [1 + M, D of one layer]
+};
+
 /// What selection sees: the encoder pass's result, the full set and the question.
 struct SelectView {
     const RunSettings& settings;
@@ -82,6 +88,9 @@ struct SelectView {
                                             ///< per encoder pass
 
     std::function<NullBand()> null_band;  ///< of k draws from X_f, computed once when asked for
+
+    std::function<WideTaps()> wide_taps = {};  ///< computed when asked for; throws Error(Model)
+                                               ///< where the checkpoint lacks the layer
 };
 
 /// The tokens that go to the projector, and why. Made by the helpers of select.h.

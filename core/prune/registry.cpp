@@ -1,16 +1,22 @@
 #include "core/base/error.h"
+#include "core/prune/avgpool.h"
+#include "core/prune/cdpruner.h"
 #include "core/prune/cls_topk.h"
 #include "core/prune/dcp.h"
+#include "core/prune/divprune.h"
 #include "core/prune/flowcut.h"
 #include "core/prune/grid.h"
 #include "core/prune/holov.h"
 #include "core/prune/none.h"
+#include "core/prune/prumerge.h"
 #include "core/prune/prune_method.h"
 #include "core/prune/prunesid.h"
 #include "core/prune/random.h"
 #include "core/prune/row_plan.h"
 #include "core/prune/scope.h"
+#include "core/prune/tome.h"
 #include "core/prune/visionzip.h"
+#include "core/prune/vispruner.h"
 
 #include <array>
 #include <string_view>
@@ -42,6 +48,12 @@ constexpr std::array kMethods{
     Entry{"flowcut", &make<FlowCut>},
     Entry{"prunesid", &make<PruneSid>},
     Entry{"scope", &make<Scope>},
+    Entry{"vispruner", &make<VisPruner>},
+    Entry{"divprune", &make<DivPrune>},
+    Entry{"cdpruner", &make<CdPruner>},
+    Entry{"tome", &make<ToMe>},
+    Entry{"prumerge", &make<PruMerge>},
+    Entry{"avgpool", &make<AveragePool>},
 };
 
 }  // namespace

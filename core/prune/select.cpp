@@ -20,8 +20,8 @@ namespace {
 constexpr double kTie = 1e-6;  // relative, methods.md 4.4
 constexpr double kLeastNorm = 1e-12;
 
-float rankable(float score) {
-    return std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
+double rankable(double score) {
+    return std::isnan(score) ? -std::numeric_limits<double>::infinity() : score;
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
     return host.to(like.device());
 }
 
-std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k) {
+std::vector<std::int64_t> rankedSlots(std::span<const double> score, int k) {
     std::vector<std::int64_t> order(score.size());
     std::iota(order.begin(), order.end(), 0);
     const auto value = [&](std::int64_t slot) { return rankable(score[toSize(slot)]); };
@@ -76,6 +76,10 @@ std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k) {
         order[pick] = -1;
     }
     return slots;
+}
+
+std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k) {
+    return rankedSlots(std::vector<double>(score.begin(), score.end()), k);
 }
 
 std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {

@@ -48,6 +48,7 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
 
 /// Slots of the k largest scores, one after the other. Scores within 1e-6 of the largest left,
 /// relative, are ties and go to the lower slot (methods.md 4.4); NaN ranks last.
+std::vector<std::int64_t> rankedSlots(std::span<const double> score, int k);
 std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k);
 
 /// The same slots, ascending.

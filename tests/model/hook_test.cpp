@@ -2,10 +2,12 @@
 #include "core/base/stop.h"
 #include "core/model/checkpoint.h"
 #include "core/model/layers.h"
+#include "core/model/vision_encoder.h"
 #include "core/model/weights.h"
 #include "tests/model/golden_case.h"
 #include "tests/model/model_files.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <stop_token>
@@ -95,6 +97,55 @@ TEST_P(Hook, TapsAreThoseOfExplicitAttention) {
     EXPECT_LT(relativeError(output.cls_attention, attention.select(1, 0)), 1e-6);
     EXPECT_LT(relativeError(output.keys, k), 1e-6);
     EXPECT_LT(relativeError(output.values, heads("self_attn.v_proj")), 1e-6);
+}
+
+TEST_P(Hook, WideAttentionIsOneHeadOfTheNextLayer) {
+    const auto folder = test::goldenFolder(GetParam());
+    const VlmConfig config = readConfig(folder);
+    const Checkpoint checkpoint = openCheckpoint(folder);
+    std::vector<ExpectedTensor> expected = expectedTensors(config, !config.tied_head);
+    const std::vector<ExpectedTensor> more = nextLayerTensors(config, checkpoint);
+    const int next = std::min(config.lastLayer() + 1, config.vision.layers - 1);
+    EXPECT_EQ(more.size(), next > config.lastLayer() ? 6U : 0U);
+    expected.insert(expected.end(), more.begin(), more.end());
+    const WeightMap weights =
+        loadWeights(expected, checkpoint, {at::Device(at::kCPU), at::kFloat}, {}, {});
+    const EncoderOutput output = vlm_.encode(view_, {}, true, {});
+    const std::string name = "vision.encoder.layers." + std::to_string(next) + ".";
+    const at::Tensor x = layerNorm(weights.norm(name + "layer_norm1"),
+                                   output.hidden.at(static_cast<std::size_t>(next)),
+                                   config.vision.layer_norm_eps);
+    const at::Tensor query = applyLinear(weights.linear(name + "self_attn.q_proj"), x)[0];
+    const at::Tensor keys = applyLinear(weights.linear(name + "self_attn.k_proj"), x);
+    const double scale = std::sqrt(static_cast<double>(config.vision.hidden_size));
+    const WideAttention wide = vlm_.wideAttention(output.next_input);
+    EXPECT_LT(relativeError(wide.keys, keys), 1e-5);
+    EXPECT_LT(relativeError(wide.cls_attention, at::softmax(at::matmul(keys, query) / scale, 0)),
+              1e-6);
+}
+
+TEST_P(Hook, WithoutTheNextLayerWideAttentionIsRefused) {
+    const auto folder = test::goldenFolder(GetParam());
+    const VlmConfig config = readConfig(folder);
+    Checkpoint checkpoint = openCheckpoint(folder);
+    const std::string gone =
+        "vision.encoder.layers." + std::to_string(config.lastLayer() + 1) + ".layer_norm1.bias";
+    if (checkpoint.tensors.erase(gone) == 0) {
+        GTEST_SKIP() << "the selected layer is the last";
+    }
+    EXPECT_TRUE(nextLayerTensors(config, checkpoint).empty());
+    const WeightMap weights = loadWeights(expectedTensors(config, !config.tied_head),
+                                          checkpoint,
+                                          {at::Device(at::kCPU), at::kFloat},
+                                          {},
+                                          {});
+    const VisionEncoder encoder(config, weights);
+    try {
+        encoder.wideAttention(at::zeros({3, config.vision.hidden_size}));
+        FAIL() << "nothing thrown";
+    } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::Model);
+    }
 }
 
 TEST_P(Hook, IdentityMixAndGatherChangeNothing) {

@@ -52,7 +52,13 @@ TEST(Catalog, IdsAreUniqueAndInDisplayOrder) {
                             "holov",
                             "flowcut",
                             "prunesid",
-                            "scope"));
+                            "scope",
+                            "vispruner",
+                            "divprune",
+                            "cdpruner",
+                            "tome",
+                            "prumerge",
+                            "avgpool"));
     EXPECT_EQ(findMethod("nothing"), nullptr);
 }
 

@@ -8,6 +8,7 @@
 #include <numbers>
 #include <numeric>
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
@@ -67,6 +68,19 @@ LayerTensors layerTensors(const ToyEncoder& encoder, const at::Tensor& tokens, i
     return out;
 }
 
+// One head over the whole width; attention is zero where that of the heads is.
+WideTaps wideTaps(const ToyEncoder& encoder, const at::Tensor& tokens, const at::Tensor& cls) {
+    const at::Tensor weight = normals({encoder.width, encoder.width}, encoder.seed + 700, 0.4);
+    const at::Tensor query = normals({encoder.width}, encoder.seed + 800);
+    WideTaps out;
+    out.keys = at::matmul(at::cat({cls, tokens}, 0), weight);
+    out.cls_attention = at::softmax(at::matmul(out.keys, query), 0);
+    if (encoder.content == ToyEncoder::Content::ZeroAttention) {
+        out.cls_attention.zero_();
+    }
+    return out;
+}
+
 }  // namespace
 
 ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
@@ -107,7 +121,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
             const Reduction& step = *outcome.reduction;
             out.patches_before.push_back(out.pool);
             tokens = reducedRows(step, tokens);
-            score = gatherRows(score, step.keep);
+            score = score.defined() ? gatherRows(score, step.keep) : score;
             mass = step.mass.defined() ? step.mass : gatherRows(mass, step.keep);
             out.pool = patchesOf(out.pool, step.keep);
             out.event_layers.push_back(layer);
@@ -123,6 +137,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     out.last = tensors;
     out.projected = project(tokens);
     out.cls = normals({1, encoder.width}, encoder.seed + 600);
+    out.wide = wideTaps(encoder, tokens, out.cls);
     const SelectView view{.settings = settings,
                           .grid = encoder.grid,
                           .layer = encoder.last_layer,
@@ -140,7 +155,8 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
                           .text = normals({encoder.text_tokens, 16}, encoder.seed + 500),
                           .project = project,
                           .projected = [&] { return out.projected; },
-                          .null_band = [&] { return reference.nullBand(budget, settings.seed); }};
+                          .null_band = [&] { return reference.nullBand(budget, settings.seed); },
+                          .wide_taps = [&] { return out.wide; }};
     out.selection = method->select(view);
     return out;
 }

@@ -51,6 +51,7 @@ struct ToyRun {
     at::Tensor projected;                                   ///< float32 [M, Dt] Z
     std::vector<LayerTensors> layers;                       ///< [S + 1], for methods in the encoder
     LayerTensors last;                                      ///< of the pool, at selection
+    WideTaps wide;                                          ///< of the pool, at selection
     Selection selection;
 };
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "core/prune/prune_method.h"
+
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace prunescope {
+
+/// Patches that are relevant and unlike each other: greedy MAP of a determinantal point process
+/// whose kernel is similarity weighted by relevance to the question. CDPruner, NeurIPS 2025, arXiv
+/// 2506.10967; methods.md 3.6 and 4.4. Plain rows in raster order.
+///
+/// The paper takes relevance from CLIP's text tower. A LLaVA checkpoint has none, so here it is the
+/// cosine of projected patches and the question's input embeddings, with the paper's sign.
+class CdPruner final : public PruneMethod {
+public:
+    Selection select(const SelectView& view) const override;
+};
+
+/// Step 2 without the text tower: r of every row of z, from 1e-6 / range to 1 + 1e-6 / range; 1 for
+/// all where there is no text or nothing to tell them apart.
+/// @param z     [M, Dt] projected patches
+/// @param text  [Lt, Dt] input embeddings of the question; Lt may be 0
+/// @param sign  -1 (as released: less similar is more relevant) or 1
+std::vector<double> relevanceOf(const at::Tensor& z, const at::Tensor& text, double sign);
+
+/// Steps 3 and 4: k rows in the order of picking, for L = diag(r) S diag(r) with S the cosines of
+/// z. Where no gain is left (d <= 1e-10), the rest are those of highest r.
+std::vector<int> greedyDpp(const at::Tensor& z, std::span<const double> relevance, int k);
+
+}  // namespace prunescope

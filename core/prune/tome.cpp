@@ -1,0 +1,144 @@
+#include "core/prune/tome.h"
+
+#include "core/prune/cover.h"
+#include "core/prune/row_plan.h"
+#include "core/prune/select.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace prunescope {
+
+namespace {
+
+// Positions of a list in the order of the patches they stand for.
+std::vector<std::size_t> byPatch(std::span<const std::int64_t> slots,
+                                 std::span<const std::int32_t> patches) {
+    std::vector<std::size_t> order(slots.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return patches[toSize(slots[a])] < patches[toSize(slots[b])];
+    });
+    return order;
+}
+
+// The mix, masses and transfers of a merge.
+Reduction reductionOf(const LayerView& view, const Merge& merge) {
+    const std::vector<float> mass = toHostVector(view.mass);
+    const std::size_t n = mass.size();
+    const std::size_t n_out = merge.groups.size();
+    std::vector<float> mix(n_out * n, 0.0F);
+    std::vector<float> new_mass(n_out, 0.0F);
+    Reduction out;
+    out.name = "merge";
+    for (std::size_t g = 0; g < n_out; ++g) {
+        const std::vector<std::int64_t>& members = merge.groups[g];
+        const auto lowest =
+            *std::min_element(members.begin(), members.end(), [&](std::int64_t a, std::int64_t b) {
+                return view.patches[toSize(a)] < view.patches[toSize(b)];
+            });
+        for (const std::int64_t slot : members) {
+            new_mass[g] += mass[toSize(slot)];
+        }
+        for (const std::int64_t slot : members) {
+            mix[g * n + toSize(slot)] = mass[toSize(slot)] / new_mass[g];
+            if (slot != lowest) {
+                out.transfers.push_back(
+                    {view.patches[toSize(slot)], view.patches[toSize(lowest)], 1.0F});
+            }
+        }
+        out.keep.push_back(lowest);
+    }
+    out.mix = toDevice(mix, static_cast<int>(n_out), static_cast<int>(n), view.tokens);
+    out.mass = toDevice(new_mass, static_cast<int>(n_out), 1, view.tokens).squeeze(1);
+    out.deciding_score = toDevice(merge.likeness, static_cast<int>(n), 1, view.tokens).squeeze(1);
+    return out;
+}
+
+}  // namespace
+
+int mergedCount(int n_patches, int k, int n, int layer, int last_layer) {
+    const std::int64_t layers = last_layer + 1;
+    const std::int64_t gone =
+        (2 * std::int64_t{layer + 1} * (n_patches - k) + layers) / (2 * layers);  // rounded half up
+    // What k becomes when every later layer halves; beyond 2^20 it is more than any n.
+    const std::int64_t reach = std::int64_t{k} << std::min(20, last_layer - layer);
+    const std::int64_t wanted = std::min(n_patches - gone, reach);
+    return std::min(n, static_cast<int>(std::max<std::int64_t>((n + 1) / 2, wanted)));
+}
+
+Merge mergeAlike(const at::Tensor& keys, std::span<const std::int32_t> patches, int n_gone) {
+    // The sequence begins with CLS, which is in the first set and is never merged.
+    std::vector<std::int64_t> first;
+    std::vector<std::int64_t> second;
+    for (std::size_t slot = 0; slot < patches.size(); ++slot) {
+        (slot % 2 == 1 ? first : second).push_back(static_cast<std::int64_t>(slot));
+    }
+    Merge out;
+    out.likeness.assign(patches.size(), -std::numeric_limits<float>::infinity());
+    std::vector<std::int64_t> partner(first.size());
+    std::vector<double> likeness(first.size());
+    if (!first.empty()) {
+        const at::Tensor rows = keys.slice(0, 1);
+        const CosineMatrix cosine = cosineMatrix(gatherRows(rows, first), gatherRows(rows, second));
+        const std::vector<std::size_t> order = byPatch(second, patches);
+        std::vector<double> candidate(second.size());
+        for (std::size_t a = 0; a < first.size(); ++a) {
+            const std::span<const double> row = cosine.row(static_cast<int>(a));
+            for (std::size_t i = 0; i < order.size(); ++i) {
+                candidate[i] = row[order[i]];
+                float& best = out.likeness[toSize(second[order[i]])];
+                best = std::max(best, static_cast<float>(candidate[i]));
+            }
+            partner[a] = static_cast<std::int64_t>(order[toSize(bestSlot(candidate, {}, {}))]);
+            likeness[a] = row[toSize(partner[a])];
+            out.likeness[toSize(first[a])] = static_cast<float>(likeness[a]);
+        }
+    }
+    const std::vector<std::size_t> order = byPatch(first, patches);
+    std::vector<double> ordered;
+    for (const std::size_t a : order) {
+        ordered.push_back(likeness[a]);
+    }
+    std::vector<char> merges(first.size(), 0);
+    for (const std::int64_t i : rankedSlots(ordered, n_gone)) {
+        merges[order[toSize(i)]] = 1;
+    }
+    for (std::size_t a = 0; a < first.size(); ++a) {
+        if (merges[a] == 0) {
+            out.groups.push_back({first[a]});
+        }
+    }
+    const std::size_t n_first = out.groups.size();
+    for (const std::int64_t slot : second) {
+        out.groups.push_back({slot});
+    }
+    for (std::size_t a = 0; a < first.size(); ++a) {
+        if (merges[a] != 0) {
+            out.groups[n_first + toSize(partner[a])].push_back(first[a]);
+        }
+    }
+    return out;
+}
+
+LayerOutcome ToMe::afterLayer(const LayerView& view) const {
+    const int n = static_cast<int>(view.patches.size());
+    const int n_next = mergedCount(view.grid.count(), view.budget, n, view.layer, view.last_layer);
+    LayerOutcome out;
+    if (n_next < n) {
+        const Merge merge = mergeAlike(view.keys.mean(0), view.patches, n - n_next);
+        out.reduction = reductionOf(view, merge);
+        out.reduction->proportional_attention = MethodParams(view.settings).isOn("proportional");
+    }
+    return out;
+}
+
+Selection ToMe::select(const SelectView& view) const {
+    const Stopwatch watch;
+    std::vector<std::int64_t> slots(view.patches.size());
+    std::iota(slots.begin(), slots.end(), 0);
+    return plainSelection(view, slots, {}, watch);
+}
+
+}  // namespace prunescope
