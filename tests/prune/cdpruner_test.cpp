@@ -58,7 +58,7 @@ std::vector<int> plainDpp(const at::Tensor& z, const std::vector<double>& r, int
                 }
             }
             const double value = logDet(kernel);
-            if (best < 0 || value > most) {
+            if (best < 0 || value > most + 1e-9) {  // ties go to the lower token
                 best = j;
                 most = value;
             }

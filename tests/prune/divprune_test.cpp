@@ -40,9 +40,8 @@ std::vector<int> plainDivPrune(const std::vector<std::vector<double>>& z, int k)
             }
             double nearest = 3;
             for (std::size_t i = 0; i < n; ++i) {
-                const bool counts = picks.empty()
-                                        ? i != j
-                                        : std::ranges::count(picks, static_cast<int>(i)) > 0;
+                const bool counts =
+                    picks.empty() ? i != j : std::ranges::count(picks, static_cast<int>(i)) > 0;
                 if (counts) {
                     nearest = std::min(nearest, 1.0 - plainCosine(z[i], z[j]));
                 }

@@ -18,7 +18,9 @@ using testing::runToy;
 using testing::ToyEncoder;
 using testing::ToyRun;
 
-ToyRun runPruMerge(const ToyEncoder& encoder, int budget, std::map<std::string, ParamValue> params) {
+ToyRun runPruMerge(const ToyEncoder& encoder,
+                   int budget,
+                   std::map<std::string, ParamValue> params) {
     RunSettings settings;
     settings.method = "prumerge";
     settings.budget = budget;

@@ -46,6 +46,7 @@ std::vector<PlainToken> plainMerge(const std::vector<PlainToken>& tokens,
         std::size_t from;
         std::size_t to;
     };
+
     // Positions with CLS in front: token i is at i + 1, so odd tokens are at even positions.
     std::vector<Edge> edges;
     for (std::size_t a = 1; a < tokens.size(); a += 2) {
@@ -156,9 +157,8 @@ TEST(ToMe, EqualsPlainLoops) {
                 EXPECT_NEAR(actual[r][c], tokens[r].features[c], 1e-4) << seed;
             }
         }
-        const double total = run.events.empty()
-                                 ? encoder.grid.count()
-                                 : run.events.back().mass.sum().item<double>();
+        const double total =
+            run.events.empty() ? encoder.grid.count() : run.events.back().mass.sum().item<double>();
         EXPECT_NEAR(total, encoder.grid.count(), 1e-3);
     }
 }

@@ -13,8 +13,8 @@ namespace prunescope {
 namespace {
 
 using ::testing::ElementsAre;
-using testing::PlainPool;
 using testing::plainCosine;
+using testing::PlainPool;
 using testing::runToy;
 using testing::ToyEncoder;
 using testing::ToyRun;
@@ -42,17 +42,16 @@ std::vector<std::int32_t> plainVisPruner(const PlainPool& pool, int k, double ra
         for (std::size_t i = 0; i < list.size(); i += 2) {
             double most = -2;
             for (const int b : odd) {
-                most =
-                    std::max(most, plainCosine(pool.tokens[toSize(list[i])], pool.tokens[toSize(b)]));
+                most = std::max(most,
+                                plainCosine(pool.tokens[toSize(list[i])], pool.tokens[toSize(b)]));
             }
             even.emplace_back(most, list[i]);
         }
         std::stable_sort(even.begin(), even.end(), [](const auto& a, const auto& b) {
             return a.first > b.first;
         });
-        const int gone = std::min({8,
-                                   static_cast<int>(list.size()) - (k - n_important),
-                                   static_cast<int>(even.size())});
+        const int gone = std::min(
+            {8, static_cast<int>(list.size()) - (k - n_important), static_cast<int>(even.size())});
         list.clear();
         for (std::size_t i = toSize(gone); i < even.size(); ++i) {
             list.push_back(even[i].second);
