@@ -47,8 +47,6 @@ ParamValue parsedParam(const ParamSpec& spec, const std::string& text) {
     return parsedNumber(spec.name, text);
 }
 
-}  // namespace
-
 void applySet(RunSettings& settings, const std::string& assignment) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -75,6 +73,18 @@ void applySet(RunSettings& settings, const std::string& assignment) {
     }
     settings.params[name] = parsedParam(*spec, assignment.substr(equals + 1));
 }
+
+void requireValid(const RunSettings& settings) {
+    std::vector<std::string> messages;
+    for (const Problem& problem : checkSettings(settings)) {
+        messages.push_back(problem.message);
+    }
+    if (!messages.empty()) {
+        throw Error(ErrorCode::Usage, join(messages, " "));
+    }
+}
+
+}  // namespace
 
 void addModelOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--model", a.model, "Model folder (default: the bundled model)");
@@ -107,16 +117,6 @@ void addRunOptions(CLI::App& command, RunArguments& a) {
         ->allow_extra_args(false);
     addSharedOptions(command, a);
     addModelOptions(command, a);
-}
-
-void requireValid(const RunSettings& settings) {
-    std::vector<std::string> messages;
-    for (const Problem& problem : checkSettings(settings)) {
-        messages.push_back(problem.message);
-    }
-    if (!messages.empty()) {
-        throw Error(ErrorCode::Usage, join(messages, " "));
-    }
 }
 
 RunSettings settingsFrom(const RunArguments& arguments) {

@@ -36,13 +36,6 @@ void addRunOptions(CLI::App& command, RunArguments& arguments);
 void addModelOptions(CLI::App& command, RunArguments& arguments);
 void addSharedOptions(CLI::App& command, RunArguments& arguments);
 
-/// Types and stores one NAME=VALUE of `settings.method`.
-/// @throws Error(Usage) for a parameter or value that the catalog does not have
-void applySet(RunSettings& settings, const std::string& assignment);
-
-/// @throws Error(Usage) naming everything that is out of range
-void requireValid(const RunSettings& settings);
-
 /// Decodes a picture; what was done to it on the way is said on stderr.
 /// @throws Error(Input)
 std::shared_ptr<const Image> openPicture(const std::filesystem::path& path);

@@ -2,8 +2,10 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/dataset/plan.h"
 #include "core/prune/catalog.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -25,20 +27,25 @@ std::vector<std::string> splitAt(const std::string& text, char separator) {
     return parts;
 }
 
-/// --set METHOD.NAME=VALUE for every variant of that method.
-void applyMethodSets(const CompareArguments& arguments, RunSettings& settings) {
+/// `entry` with the parameters that --set METHOD.NAME=VALUE gives its method, which its own follow.
+std::string withSets(const CompareArguments& arguments, const std::string& entry) {
+    const std::size_t colon = std::min(entry.find(':'), entry.size());
+    std::string whole = entry.substr(0, colon);
+    const std::string own = whole + ".";
     for (const std::string& assignment : arguments.run.set) {
-        if (const std::string own = settings.method + "."; assignment.starts_with(own)) {
-            applySet(settings, assignment.substr(own.size()));
+        if (assignment.starts_with(own)) {
+            whole += ':';
+            whole += assignment.substr(own.size());
         }
     }
+    return whole + entry.substr(colon);
 }
 
 /// A --set that no variant reads would be a typing error without effect.
 void requireSetsAreRead(const CompareArguments& arguments, const std::vector<Variant>& variants) {
     for (const std::string& assignment : arguments.run.set) {
         const std::string method = assignment.substr(0, assignment.find_first_of(".="));
-        bool is_read = assignment.find('.') < assignment.find('=');
+        const bool is_read = assignment.find('.') < assignment.find('=');
         bool is_compared = false;
         for (const Variant& variant : variants) {
             is_compared = is_compared || variant.settings.method == method;
@@ -49,19 +56,6 @@ void requireSetsAreRead(const CompareArguments& arguments, const std::vector<Var
                         "Write METHOD.NAME=VALUE, for example --set dcp.guard=off.");
         }
     }
-}
-
-RunSettings settingsOf(const CompareArguments& arguments, const std::string& entry) {
-    const std::vector<std::string> parts = splitAt(entry, ':');
-    RunSettings settings = arguments.run.settings;
-    settings.method = parts.front();
-    settings.trigger = triggerFrom(arguments.run.trigger);
-    settings.image_mode = imageModeFrom(arguments.run.image_mode);
-    applyMethodSets(arguments, settings);
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-        applySet(settings, parts[i]);
-    }
-    return settings;
 }
 
 }  // namespace
@@ -99,17 +93,17 @@ std::vector<Variant> variantsFrom(const CompareArguments& arguments) {
             entries.push_back(method.id);
         }
     }
+    RunSettings base = arguments.run.settings;
+    base.budget = arguments.budgets.front();
+    base.trigger = triggerFrom(arguments.run.trigger);
+    base.image_mode = imageModeFrom(arguments.run.image_mode);
     std::vector<Variant> variants;
     for (const std::string& entry : entries) {
-        RunSettings settings = settingsOf(arguments, entry);
-        requireValid(settings);
-        for (const int budget : arguments.budgets) {
-            settings.budget = budget;
-            requireValid(settings);
-            variants.push_back({entry, settings});
-            if (!findMethod(settings.method)->uses_budget) {
-                break;
-            }
+        const std::vector<EvalRun> runs =
+            planRuns({withSets(arguments, entry)}, arguments.budgets, base);
+        // An evaluation begins with the un-pruned run; here it is a row only when it is asked for.
+        for (std::size_t i = entry == "none" ? 0 : 1; i < runs.size(); ++i) {
+            variants.push_back({entry, runs[i].settings});
         }
     }
     requireSetsAreRead(arguments, variants);

@@ -136,7 +136,7 @@ class Compare(unittest.TestCase):
         for arguments, mentions in (
                 (["--methods", "dcp,best"], "best"),
                 (["--budgets", "16,0"], "udget"),
-                (["--methods", "dcp:lamda=1"], "lambda"),
+                (["--methods", "dcp:lamda=1"], "lamda"),
                 (["--methods", "dcp", "--set", "lambda=1"], "METHOD.NAME=VALUE"),
                 (["--methods", "dcp", "--set", "random.seed=1"], "METHOD.NAME=VALUE"),
                 (["--box", "1,2,3"], "X,Y,WIDTH,HEIGHT"),
