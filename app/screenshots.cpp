@@ -79,6 +79,48 @@ void Screenshots::addStates(const QString& suffix) {
                       rested});
 }
 
+// A result of the inputs, of A as of B.
+bool Screenshots::isComplete() const {
+    const Document& document = session_->document;
+    return isAtRest() && document.trace() != nullptr && document.resultMatchesInputs() &&
+           !session_->reference.needsRun();
+}
+
+void Screenshots::setMethod(const std::string& id) {
+    RunSettings settings = session_->document.settings();
+    settings.method = id;
+    settings.params.clear();
+    session_->document.changeSettings(settings, "method");
+}
+
+// DCP-Prune against the baseline that every method has to beat.
+void Screenshots::addCompare(const QString& suffix) {
+    const auto complete = [this] { return isComplete(); };
+    const auto does = [this](const char* action) {
+        return [this, action] { window_->action(action)->trigger(); };
+    };
+    steps_.push_back({"", [this] { setMethod("random"); }, complete});
+    steps_.push_back({"ab-split" + suffix,
+                      [this] {
+                          window_->action("setReference")->trigger();
+                          setMethod("dcp");
+                          window_->action("compareSplit")->trigger();
+                      },
+                      complete});
+    steps_.push_back({"side-by-side" + suffix, does("compareSideBySide"), complete});
+    steps_.push_back({"difference" + suffix, does("compareDifference"), complete});
+    steps_.push_back({"grid" + suffix, does("methodGrid"), [this] {
+                          const MethodGrid& grid = session_->grid;
+                          return grid.doneCount() == static_cast<int>(grid.tiles().size());
+                      }});
+    steps_.push_back({"",
+                      [this] {
+                          window_->action("compareCurrent")->trigger();
+                          window_->action("closeReference")->trigger();
+                      },
+                      complete});
+}
+
 // What lies behind another tab or opens on demand.
 void Screenshots::addPanels(const QString& suffix) {
     const auto at_once = [] { return true; };
@@ -133,6 +175,7 @@ void Screenshots::start() {
                               },
                               [] { return true; }});
             addStates(QString(size_name) + (is_dark ? "-dark" : "-light"));
+            addCompare(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addPanels(QString(size_name) + (is_dark ? "-dark" : "-light"));
         }
     }

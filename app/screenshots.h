@@ -34,11 +34,14 @@ private:
     void addStates(const QString& suffix);
     void addPanels(const QString& suffix);
     void addErrors(const QString& suffix);
+    void addCompare(const QString& suffix);
     void begin();
     void tick();
     bool isAtRest() const;
+    bool isComplete() const;
     void setTau(double tau);
     void setBudget(int budget);
+    void setMethod(const std::string& id);
 
     Session* session_;
     MainWindow* window_;

@@ -23,7 +23,11 @@ public:
 
     RunId load(LoadRequest request) { return engine_.load(std::move(request)); }
 
+    RunId compare(BatchRequest request) { return engine_.compare(std::move(request)); }
+
     void cancel() { engine_.cancel(); }
+
+    void drop(RunId batch) { engine_.drop(batch); }
 
 Q_SIGNALS:
     void arrived(const prunescope::Event& event);

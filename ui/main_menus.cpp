@@ -27,7 +27,7 @@ constexpr const char* kHelp = "&Help";
 }  // namespace
 
 void MainWindow::makeActions() {
-    for (auto menu : {fileMenu(), editMenu(), viewMenu(), runMenu(), helpMenu()}) {
+    for (auto menu : {fileMenu(), editMenu(), viewMenu(), runMenu(), compareMenu(), helpMenu()}) {
         entries_.insert(entries_.end(), menu.begin(), menu.end());
     }
     actions_ = makeMenus(this, entries_);
@@ -43,6 +43,7 @@ void MainWindow::makeActions() {
     live->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     canvas_->addAction(live);
     live->setChecked(session_->document.live());
+    connectCompare();
 }
 
 void MainWindow::makeToolBar() {
@@ -63,6 +64,9 @@ void MainWindow::makeToolBar() {
                            "",
                            "exportOverlay",
                            "copyCommand",
+                           "",
+                           "setReference",
+                           "methodGrid",
                            "",
                            "switchAppearance",
                            "keys"}) {
@@ -249,7 +253,7 @@ std::vector<MenuEntry> MainWindow::runMenu() {
          "Esc",
          "stop",
          tr("Stop what runs or loads"),
-         [this](bool) { session_->controller.stop(); }},
+         [this](bool) { stop(); }},
         {kRun,
          "live",
          tr("&Live"),
@@ -262,7 +266,7 @@ std::vector<MenuEntry> MainWindow::runMenu() {
         {kRun,
          "focusBudget",
          tr("Go to the &budget"),
-         "Ctrl+B",
+         "Ctrl+Shift+B",
          "",
          {},
          [this](bool) { settings_->focusBudget(); }},

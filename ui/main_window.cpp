@@ -1,5 +1,7 @@
 #include "ui/main_window.h"
 
+#include "ui/compare/compare_area.h"
+#include "ui/compare/difference_legend.h"
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
 #include "ui/panels/gallery.h"
@@ -65,11 +67,11 @@ void MainWindow::makeCentre() {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
     error_card_ = new ErrorCard(centre);
-    canvas_ = new Canvas(&session_->document, &session_->selection, &session_->overlay, centre);
-    canvas_->setObjectName("canvas");
+    compare_ = new CompareArea(session_, centre);
+    canvas_ = compare_->canvas();
     scrubber_ = new StageScrubber(&session_->document, &session_->selection, centre);
     column->addWidget(error_card_);
-    column->addWidget(canvas_, 1);
+    column->addWidget(compare_, 1);
     column->addWidget(scrubber_);
     setCentralWidget(centre);
     status_ = new StatusLine(&session_->document, &session_->selection, this);
@@ -106,12 +108,15 @@ void MainWindow::makeDocks() {
     dock(Qt::LeftDockWidgetArea, "inputsDock", tr("Picture and prompt"), inputs);
     dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings_);
 
-    dock(Qt::RightDockWidgetArea, "answerDock", tr("Answers"), new AnswerPanel(document, this));
+    dock(Qt::RightDockWidgetArea,
+         "answerDock",
+         tr("Answers"),
+         new AnswerPanel(document, &session_->reference, this));
     auto* legend_area = new QScrollArea(this);
     legend_area->setWidgetResizable(true);
     legend_area->setFrameShape(QFrame::NoFrame);
     legend_area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    legend_area->setWidget(new Legend(document, selection, &session_->overlay, legend_area));
+    legend_area->setWidget(makeLegends(session_, legend_area));
     dock(Qt::RightDockWidgetArea, "legendDock", tr("Legend"), legend_area);
     dock(Qt::RightDockWidgetArea,
          "inspectorDock",
@@ -119,6 +124,7 @@ void MainWindow::makeDocks() {
          new Inspector(document, selection, this));
 
     shift_plot_ = new ShiftPlot(document, selection, this);
+    shift_plot_->compareWith(&session_->reference);
     budget_plot_ = new BudgetPlot(document, this);
     log_ = new LogView(document, this);
     auto* shift = dock(Qt::BottomDockWidgetArea, "shiftDock", tr("Shift"), shift_plot_);
@@ -220,8 +226,9 @@ void MainWindow::showState() {
     QAction* run = actions_.at("run");
     run->setEnabled(reason.isEmpty());
     run->setToolTip(reason.isEmpty() ? tr("Run with the inputs as they are now (Ctrl+R)") : reason);
-    const bool busy =
-        document.state() == RunState::Running || document.state() == RunState::LoadingModel;
+    const bool busy = document.state() == RunState::Running ||
+                      document.state() == RunState::LoadingModel ||
+                      !session_->grid.waiting().empty();
     actions_.at("stop")->setEnabled(busy);
     // The next step stands out: what is shown is of other inputs.
     QFont font = run->font();

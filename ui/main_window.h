@@ -15,6 +15,7 @@ namespace prunescope {
 
 class BudgetPlot;
 class Canvas;
+class CompareArea;
 class ErrorCard;
 class Gallery;
 class LogView;
@@ -62,10 +63,12 @@ private:
     void makeRecentMenu();
     void connectViews();
     void connectController();
+    void connectCompare();
     std::vector<MenuEntry> fileMenu();
     std::vector<MenuEntry> editMenu();
     std::vector<MenuEntry> viewMenu();
     std::vector<MenuEntry> runMenu();
+    std::vector<MenuEntry> compareMenu();
     std::vector<MenuEntry> helpMenu();
 
     void openPicture();
@@ -75,6 +78,10 @@ private:
     void exportPlot();
     void showState();
     void showError();
+    void showCompareState();
+    void showCompareMode(CompareMode mode);
+    void stepMethod(int by);
+    void stop();
     void followLastStage();
     void changeTau(double tau);
     void refreshIcons();
@@ -93,7 +100,8 @@ private:
     bool card_is_of_document_ = false;  // else it is about a picture or a file
 
     ErrorCard* error_card_ = nullptr;
-    Canvas* canvas_ = nullptr;
+    CompareArea* compare_ = nullptr;
+    Canvas* canvas_ = nullptr;  // A's
     StageScrubber* scrubber_ = nullptr;
     ShiftPlot* shift_plot_ = nullptr;
     BudgetPlot* budget_plot_ = nullptr;

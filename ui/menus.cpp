@@ -108,6 +108,7 @@ void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries) {
         {"+  −  0  F", tr("zoom in, out, 1:1, fit")},
         {"Arrows", tr("next patch")},
         {"\\", tr("hold: the picture alone")},
+        {"Shift", tr("hold: B instead of A")},
         {tr("Click, Ctrl+click, Shift+drag"), tr("select, add, box")},
         {tr("Ctrl+wheel"), tr("overlay opacity")},
     };

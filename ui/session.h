@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ui/compare/compare_controller.h"
+#include "ui/compare/compare_settings.h"
 #include "ui/controller.h"
 #include "ui/document.h"
 #include "ui/engine_bridge.h"
@@ -11,13 +13,19 @@ namespace prunescope {
 /// All of the program that is not a widget. Outlives the window that shows it.
 struct Session {
     Session(Engine::MakeBackend make, Preferences* preferences)
-        : engine(std::move(make)), controller(&document, &engine, preferences) {}
+        : engine(std::move(make)),
+          controller(&document, &engine, preferences),
+          compare(&document, &reference, &grid, &engine) {}
 
     Document document;
+    Reference reference{&document};
+    MethodGrid grid{&document};
     SelectionModel selection;
     OverlaySettings overlay;
+    CompareSettings compare_settings;
     EngineBridge engine;
     Controller controller;
+    CompareController compare;
 };
 
 }  // namespace prunescope

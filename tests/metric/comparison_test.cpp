@@ -20,6 +20,16 @@ TEST(FirstDifference, IsTheFirstTokenThatOnlyOneAnswerHas) {
     EXPECT_EQ(firstDifference({}, a), 0U);
 }
 
+TEST(DifferingTokens, AreComparedByIndex) {
+    AnswerTrace a;
+    a.ids = {1, 2, 3, 4};
+    AnswerTrace b;
+    b.ids = {1, 9, 3};
+    EXPECT_EQ(differingTokens(a, b), (std::vector<bool>{false, true, false, true}));
+    EXPECT_EQ(differingTokens(b, a), differingTokens(a, b));
+    EXPECT_EQ(differingTokens(a, a), (std::vector<bool>(4, false)));
+}
+
 /// 4 x 4 patches of 10 x 10 picture pixels whose first lies at (100, 50).
 ViewTrace fourByFour() {
     ViewTrace view;

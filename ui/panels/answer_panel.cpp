@@ -2,6 +2,8 @@
 
 #include "core/metric/agreement.h"
 
+#include <algorithm>
+
 #include <QLabel>
 #include <QLocale>
 #include <QTextBrowser>
@@ -27,18 +29,25 @@ public:
     QSize sizeHint() const override { return {200, fontMetrics().lineSpacing() * 4 + 12}; }
 };
 
+bool isComplete(const TracePtr& trace) {
+    return trace && trace->answer.complete;
+}
+
 QString percent(float probability) {
     return QLocale().toString(static_cast<double>(probability) * 100.0, 'f', 1) + " %";
 }
 
 }  // namespace
 
-AnswerPanel::AnswerPanel(Document* document, QWidget* parent)
+AnswerPanel::AnswerPanel(Document* document, Reference* reference, QWidget* parent)
     : QWidget(parent),
       document_(document),
+      reference_(reference),
       pruned_(new AnswerView("prunedAnswer", tr("Answer from the kept tokens"), this)),
+      of_reference_(new AnswerView("referenceAnswer", tr("Answer of B"), this)),
       unpruned_(new AnswerView("unprunedAnswer", tr("Answer from all tokens"), this)),
       pruned_title_(new QLabel(this)),
+      reference_title_(new QLabel(this)),
       unpruned_title_(new QLabel(this)),
       verdict_(new QLabel(this)),
       costs_(new QLabel(this)) {
@@ -52,6 +61,8 @@ AnswerPanel::AnswerPanel(Document* document, QWidget* parent)
     column->setSpacing(4);
     column->addWidget(pruned_title_);
     column->addWidget(pruned_, 1);
+    column->addWidget(reference_title_);
+    column->addWidget(of_reference_, 1);
     column->addWidget(unpruned_title_);
     column->addWidget(unpruned_, 1);
     column->addWidget(verdict_);
@@ -68,19 +79,22 @@ AnswerPanel::AnswerPanel(Document* document, QWidget* parent)
     connect(document_, &Document::traceChanged, this, schedule);
     connect(document_, &Document::unprunedChanged, this, schedule);
     connect(document_, &Document::stateChanged, this, schedule);
+    connect(reference_, &Reference::inputsChanged, this, schedule);
+    connect(reference_, &Reference::traceChanged, this, schedule);
     refresh();
 }
 
 // `struck`: the answer belongs to other inputs.
 QString AnswerPanel::htmlOf(const AnswerTrace& answer,
-                            const std::optional<std::size_t>& difference,
+                            const std::vector<bool>& marked,
                             bool struck) const {
     QString html;
     for (std::size_t i = 0; i < answer.pieces.size(); ++i) {
         QString piece = QString::fromStdString(answer.pieces[i]).toHtmlEscaped();
         piece.replace("\n", "<br>");
+        const bool is_marked = i < marked.size() && marked[i];
         if (piece.isEmpty()) {
-            if (difference == i) {
+            if (is_marked) {
                 piece = tr("(end)");
             } else {
                 continue;
@@ -89,22 +103,29 @@ QString AnswerPanel::htmlOf(const AnswerTrace& answer,
         const QString tip = i < answer.probability.size()
                                 ? tr("token %1: %2").arg(i + 1).arg(percent(answer.probability[i]))
                                 : QString();
-        const QString style = difference == i ? "font-weight:bold;text-decoration:underline;" : "";
+        const QString style = is_marked ? "font-weight:bold;text-decoration:underline;" : "";
         html += QString("<span style=\"%1\" title=\"%2\">%3</span>").arg(style, tip, piece);
     }
     return struck ? "<s>" + html + "</s>" : html;
 }
 
-QString AnswerPanel::verdict(const std::optional<std::size_t>& difference) const {
+QString AnswerPanel::verdict() const {
     const TracePtr pruned = document_->trace();
     const TracePtr full = document_->unpruned();
-    if (!pruned || !full || !pruned->answer.complete || !full->answer.complete) {
-        return {};
+    const TracePtr other = reference_->trace();
+    QStringList said;
+    if (isComplete(pruned) && isComplete(full)) {
+        const auto difference = firstDifference(pruned->answer, full->answer);
+        said << (difference ? tr("First difference at token %1").arg(*difference + 1)
+                            : tr("Same answer, token for token"));
     }
-    if (difference) {
-        return tr("First difference at token %1").arg(*difference + 1);
+    if (isComplete(pruned) && isComplete(other)) {
+        const std::vector<bool> differs = differingTokens(pruned->answer, other->answer);
+        const auto n = std::count(differs.begin(), differs.end(), true);
+        said << (n == 0 ? tr("A and B: same answer, token for token")
+                        : tr("A and B differ in %1 of %2 tokens").arg(n).arg(differs.size()));
     }
-    return tr("Same answer, token for token");
+    return said.join('\n');
 }
 
 QString AnswerPanel::costs() const {
@@ -133,40 +154,60 @@ QString AnswerPanel::costs() const {
         .arg(parts.join(" · "));
 }
 
+void AnswerPanel::showAnswer(QTextBrowser* browser,
+                             const TracePtr& trace,
+                             const QString& streamed,
+                             const std::vector<bool>& marked,
+                             bool struck) const {
+    browser->setForegroundRole(struck ? QPalette::PlaceholderText : QPalette::Text);
+    if (isComplete(trace)) {
+        browser->setHtml(htmlOf(trace->answer, marked, struck));
+    } else if (streamed.isEmpty()) {
+        const bool is_running = document_->state() == RunState::Running;
+        browser->clear();
+        browser->setPlaceholderText(is_running ? tr("waiting for the model") : tr("no answer yet"));
+    } else {
+        browser->setPlainText(streamed + " ▍");
+    }
+    browser->setEnabled(!struck);
+}
+
+void AnswerPanel::refreshReference(const std::vector<bool>& marked, bool struck) {
+    const bool is_set = reference_->isSet();
+    reference_title_->setVisible(is_set);
+    of_reference_->setVisible(is_set);
+    if (is_set) {
+        reference_title_->setText(tr("<b>B</b> %1").arg(reference_->title().toHtmlEscaped()));
+        showAnswer(of_reference_, reference_->trace(), {}, marked, struck);
+    }
+}
+
 void AnswerPanel::refresh() {
     const TracePtr trace = document_->trace();
     const TracePtr full = document_->unpruned();
+    const TracePtr other = reference_->trace();
     const bool struck = trace && !document_->resultMatchesInputs();
-    std::optional<std::size_t> difference;
-    if (trace && full && trace->answer.complete && full->answer.complete) {
-        difference = firstDifference(trace->answer, full->answer);
-    }
-    const auto show = [&](QTextBrowser* browser,
-                          const TracePtr& shown,
-                          const QString& streamed,
-                          const QString& waiting) {
-        browser->setForegroundRole(struck ? QPalette::PlaceholderText : QPalette::Text);
-        if (shown && shown->answer.complete) {
-            browser->setHtml(htmlOf(shown->answer, difference, struck));
-        } else if (streamed.isEmpty()) {
-            browser->clear();
-            browser->setPlaceholderText(waiting);
-        } else {
-            browser->setPlainText(streamed + " ▍");
+    std::vector<bool> from_full;
+    if (isComplete(trace) && isComplete(full)) {
+        if (const auto first = firstDifference(trace->answer, full->answer)) {
+            from_full.assign(*first + 1, false);
+            from_full.back() = true;
         }
-        browser->setEnabled(!struck);
-    };
-    const bool running = document_->state() == RunState::Running;
-    const QString waiting = running ? tr("waiting for the model") : tr("no answer yet");
-    show(pruned_, trace, document_->streamedAnswer(), waiting);
-    show(unpruned_, full, document_->streamedUnpruned(), waiting);
+    }
+    std::vector<bool> from_other = from_full;
+    if (isComplete(trace) && isComplete(other)) {
+        from_other = differingTokens(trace->answer, other->answer);
+    }
+    showAnswer(pruned_, trace, document_->streamedAnswer(), from_other, struck);
+    showAnswer(unpruned_, full, document_->streamedUnpruned(), from_full, struck);
+    refreshReference(from_other, false);
     pruned_title_->setText(
         !trace ? tr("<b>Pruned</b>")
                : tr("<b>Pruned</b>, %n visual token(s)", nullptr, trace->tokens.visual_kept));
     unpruned_title_->setText(
         !trace ? tr("<b>Un-pruned</b>")
                : tr("<b>Un-pruned</b>, %n visual token(s)", nullptr, trace->tokens.visual_full));
-    verdict_->setText(struck ? tr("Of other inputs than those set now") : verdict(difference));
+    verdict_->setText(struck ? tr("Of other inputs than those set now") : verdict());
     verdict_->setVisible(!verdict_->text().isEmpty());
     costs_->setText(costs());
     costs_->setVisible(trace != nullptr);

@@ -74,14 +74,28 @@ void Gallery::showModel(const QString& model_directory) {
                });
 }
 
-QStringList Gallery::promptsFor(const QString& path) const {
+const Sample* Gallery::find(const QString& path) const {
     const QString wanted = QFileInfo(path).absoluteFilePath();
     for (const Sample& sample : samples_) {
         if (QFileInfo(sample.path).absoluteFilePath() == wanted) {
-            return sample.prompts;
+            return &sample;
         }
     }
-    return {};
+    return nullptr;
+}
+
+QStringList Gallery::promptsFor(const QString& path) const {
+    const Sample* sample = find(path);
+    return sample != nullptr ? sample->prompts : QStringList();
+}
+
+std::vector<RectF> Gallery::boxesFor(const QString& path, const QString& prompt) const {
+    const Sample* sample = find(path);
+    if (sample == nullptr) {
+        return {};
+    }
+    const auto found = sample->boxes.find(prompt);
+    return found != sample->boxes.end() ? found->second : std::vector<RectF>();
 }
 
 void Gallery::openFirst() {

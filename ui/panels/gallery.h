@@ -21,6 +21,9 @@ public:
 
     QStringList promptsFor(const QString& path) const;
 
+    /// Boxes of what a sample's prompt asks about, in picture pixels; empty when not known.
+    std::vector<RectF> boxesFor(const QString& path, const QString& prompt) const;
+
     /// As a click on the first picture.
     void openFirst();
 
@@ -30,6 +33,7 @@ Q_SIGNALS:
 
 private:
     void choose(int row);
+    const Sample* find(const QString& path) const;
 
     std::vector<Sample> samples_;
     QString directory_;

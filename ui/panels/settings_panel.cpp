@@ -322,6 +322,11 @@ void SettingsPanel::showTokenCount() {
     }
 }
 
+void SettingsPanel::focusMethod() {
+    method_->setFocus();
+    method_->showPopup();
+}
+
 void SettingsPanel::focusBudget() {
     shared_["budget"]->findChild<QWidget*>("budgetField")->setFocus();
 }

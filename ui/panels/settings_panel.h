@@ -29,6 +29,9 @@ public:
     /// Moves the keyboard to the budget.
     void focusBudget();
 
+    /// Moves the keyboard to the method.
+    void focusMethod();
+
 private:
     void makeShared(QVBoxLayout* column);
     void makeChoices(QVBoxLayout* column);

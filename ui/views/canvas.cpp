@@ -1,5 +1,6 @@
 #include "ui/views/canvas.h"
 
+#include "ui/compare/linked_views.h"
 #include "ui/views/canvas_card.h"
 #include "ui/views/stage_labels.h"
 
@@ -16,9 +17,6 @@ namespace prunescope {
 
 namespace {
 
-constexpr double kMargin = 12;
-constexpr double kFooter = 24;  // room for the line at the bottom
-
 /// A grey stand-in for a trace whose picture is not at hand.
 QImage blankPicture(const ImageIdentity& identity) {
     QImage image(std::clamp(identity.width, 1, 4096),
@@ -26,10 +24,6 @@ QImage blankPicture(const ImageIdentity& identity) {
                  QImage::Format_RGB32);
     image.fill(QColor(0xa8a8a8));
     return image;
-}
-
-bool belongs(const RunTrace& trace, const Image& image) {
-    return trace.image.width == image.width && trace.image.height == image.height;
 }
 
 }  // namespace
@@ -61,16 +55,24 @@ Canvas::Canvas(Document* document,
         Q_EMIT statusText(text);
         update();
     });
-    connect(overlay_, &OverlaySettings::changed, this, [this] {
-        static_is_stale_ = true;
-        update();
-    });
+    connect(overlay_, &OverlaySettings::changed, this, &Canvas::staleAll);
+    prepare_.setSingleShot(true);
+    prepare_.setInterval(0);
+    connect(&prepare_, &QTimer::timeout, this, &Canvas::refreshOther);
     takePicture();
 }
 
+bool Canvas::belongs(const RunTrace& trace, const Image& image) {
+    return trace.image.width == image.width && trace.image.height == image.height;
+}
+
 const ViewTrace* Canvas::view() const {
+    return viewOf(trace_);
+}
+
+const ViewTrace* Canvas::viewOf(const TracePtr& trace) const {
     const auto i = static_cast<std::size_t>(std::max(0, selection_->view()));
-    return trace_ && i < trace_->views.size() ? &trace_->views[i] : nullptr;
+    return trace && i < trace->views.size() ? &trace->views[i] : nullptr;
 }
 
 void Canvas::takePicture() {
@@ -81,7 +83,7 @@ void Canvas::takePicture() {
 }
 
 void Canvas::takeTrace() {
-    trace_ = document_->trace();
+    trace_ = traceOf(side_);
     // A picture of another size cannot be what this trace was made from: draw no overlay on it.
     if (trace_ && shown_image_ && !belongs(*trace_, *shown_image_)) {
         trace_ = nullptr;
@@ -100,8 +102,15 @@ void Canvas::takeTrace() {
 
 void Canvas::takeStage() {
     const ViewTrace* now = view();
-    scene_ = now != nullptr ? makeScene(*now, selection_->stage()) : OverlayScene{};
+    scene_ = now != nullptr ? makeScene(*now, stageOf(now)) : OverlayScene{};
     static_is_stale_ = true;
+    takeOther();
+    update();
+}
+
+void Canvas::staleAll() {
+    static_is_stale_ = true;
+    other_is_stale_ = true;
     update();
 }
 
@@ -110,10 +119,10 @@ QRectF Canvas::fitArea() const {
 }
 
 void Canvas::fitView() {
-    transform_.fit(fitArea(), QSizeF(size()) - QSizeF(0, kFooter), kMargin);
+    transform_.fit(fitArea(), QSizeF(size()) - QSizeF(0, kFooterHeight), kPictureMargin);
     is_fitted_ = true;
-    static_is_stale_ = true;
-    update();
+    staleAll();
+    Q_EMIT transformChanged();
 }
 
 void Canvas::zoomToPixels() {
@@ -124,8 +133,8 @@ void Canvas::zoomBy(double factor) {
     const QPointF anchor = underMouse() ? cursor_ : QRectF(rect()).center();
     transform_.zoomAt(anchor, factor);
     is_fitted_ = false;
-    static_is_stale_ = true;
-    update();
+    staleAll();
+    Q_EMIT transformChanged();
 }
 
 OverlayInput Canvas::input() const {
@@ -152,7 +161,7 @@ QImage Canvas::snapshot() const {
     const double ratio = devicePixelRatioF();
     QImage image = renderStatic(input(), size(), ratio);
     QPainter painter(&image);
-    paintFocus(painter, input(), selection_->patches(), -1);
+    paintFocus(painter, input(), ownPatches(), -1);
     return image;
 }
 
@@ -164,21 +173,29 @@ void Canvas::copyToClipboard() const {
 
 QString Canvas::hoverText() const {
     const ViewTrace* now = view();
-    return now != nullptr ? patchText(*now, selection_->stage(), selection_->hoveredPatch())
-                          : QString();
+    if (now == nullptr) {
+        return {};
+    }
+    const int patch = ownPatch(selection_->hoveredPatch());
+    const QString own = patchText(*now, stageOf(now), patch);
+    const ViewTrace* other = otherView();
+    if (patch < 0 || other == nullptr || !(isSplit() || isDifference())) {
+        return own;
+    }
+    const int linked = linkedPatch(*now, patch, *other);
+    return tr("A: %1\nB: %2").arg(own, patchText(*other, stageOf(other), linked));
 }
 
 void Canvas::resizeEvent(QResizeEvent* /*event*/) {
     if (is_fitted_) {
         fitView();
     }
-    static_is_stale_ = true;
+    staleAll();
 }
 
 void Canvas::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
-        static_is_stale_ = true;
-        update();
+        staleAll();
     }
     QWidget::changeEvent(event);
 }
@@ -189,9 +206,8 @@ void Canvas::paintEvent(QPaintEvent* /*event*/) {
         paintEmpty(painter);
         return;
     }
-    refreshStatic();
-    painter.drawImage(QPointF(0, 0), static_layer_);
-    paintFocus(painter, input(), selection_->patches(), selection_->hoveredPatch());
+    paintPictures(painter);
+    paintFrames(painter);
     if (drag_ == Drag::Box) {
         paintFocusFrame(painter, QRectF(press_, cursor_).normalized(), true);
     }
@@ -202,6 +218,7 @@ void Canvas::paintEvent(QPaintEvent* /*event*/) {
         paintProgress(painter);
     }
     paintFooter(painter);
+    paintSides(painter);
     if (selection_->hoveredPatch() >= 0 && underMouse() && drag_ == Drag::None) {
         paintHoverCard(painter);
     }
@@ -247,7 +264,8 @@ void Canvas::paintProgress(QPainter& painter) const {
         painter.fillRect(QRectF(0, 0, width() * share, 3), theme.series);
         said = tr("%1 %2 of %3").arg(said).arg(progress->step).arg(progress->of);
     }
-    paintCard(painter, theme, said, QPointF(width() - 8, 8), Qt::TopRightCorner);
+    const double top = otherView() != nullptr ? 38 : 8;  // below the name of B
+    paintCard(painter, theme, said, QPointF(width() - 8, top), Qt::TopRightCorner);
 }
 
 void Canvas::paintFooter(QPainter& painter) const {
@@ -264,7 +282,7 @@ void Canvas::paintFooter(QPainter& painter) const {
         parts << tr("overlay off");
     } else {
         parts << edgeStatement(
-            selectEdges(scene_, options.edges, selection_->patches(), selection_->hoveredPatch()));
+            selectEdges(scene_, options.edges, ownPatches(), ownPatch(selection_->hoveredPatch())));
     }
     parts.removeAll(QString());
     paintCard(painter,

@@ -1,12 +1,16 @@
 #pragma once
 
+#include "ui/compare/compare_settings.h"
+#include "ui/compare/reference.h"
 #include "ui/document.h"
 #include "ui/selection.h"
 #include "ui/views/overlay_painter.h"
 #include "ui/views/overlay_settings.h"
 
 #include <optional>
+#include <vector>
 
+#include <QTimer>
 #include <QWidget>
 
 namespace prunescope {
@@ -23,7 +27,13 @@ public:
            OverlaySettings* overlay,
            QWidget* parent = nullptr);
 
+    /// Makes this canvas one of A or B and lets it show the other too. Neither is owned.
+    void compareWith(Reference* reference, CompareSettings* compare, CompareSide side);
+
     const ViewTransform& transform() const { return transform_; }
+
+    /// Takes zoom and position of a canvas that is linked with this one.
+    void follow(const Canvas& other);
 
     /// The state of the pointed-at patch in words; empty when none is hovered.
     QString hoverText() const;
@@ -46,6 +56,7 @@ Q_SIGNALS:
     void playToggled();                    ///< Space was tapped
     void historyRequested(int patch);      ///< double click on a patch
     void openRequested();                  ///< click while there is no picture
+    void transformChanged();               ///< the user zoomed, panned or fitted
     void patchMenuRequested(int patch, const QPoint& global_position);
 
 protected:
@@ -58,17 +69,24 @@ protected:
     void mouseReleaseEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void keyReleaseEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 
 private:
-    enum class Drag { None, Press, Pan, Box };
+    static constexpr double kPictureMargin = 12;
+    static constexpr double kFooterHeight = 24;  // room for the line at the bottom
+
+    enum class Drag { None, Press, Pan, Box, Divider };
 
     void takePicture();
     void takeTrace();
     void takeStage();
+    void takeOther();
+    TracePtr traceOf(CompareSide side) const;
+    static bool belongs(const RunTrace& trace, const Image& image);
     void hover(int patch);
     void nudge(int d_col, int d_row);
     void stepStage(int by);
@@ -77,7 +95,25 @@ private:
     bool handleViewKey(QKeyEvent* event);
     OverlayInput input() const;
     const ViewTrace* view() const;
+    const ViewTrace* viewOf(const TracePtr& trace) const;
+    const ViewTrace* otherView() const;
+    const ViewTrace* leadingView() const;  ///< A's, whose stages and patches the selection means
+    int stageOf(const ViewTrace* shown) const;
+    int ownPatch(int selected) const;
+    int selectedPatch(int own) const;
+    std::vector<int> ownPatches() const;
     void refreshStatic();
+    void refreshOther();
+    void staleAll();
+    bool isSplit() const;
+    bool isDifference() const;
+    bool isDivider(QPointF at) const;
+    double dividerX() const;
+    OverlayInput otherInput() const;
+    void paintPictures(QPainter& painter);
+    void paintFrames(QPainter& painter) const;
+    void paintSides(QPainter& painter) const;
+    QString sideTitle(CompareSide side) const;
     QRectF fitArea() const;
     void paintEmpty(QPainter& painter) const;
     void paintRibbon(QPainter& painter) const;
@@ -88,6 +124,9 @@ private:
     Document* document_;
     SelectionModel* selection_;
     OverlaySettings* overlay_;
+    Reference* reference_ = nullptr;
+    CompareSettings* compare_ = nullptr;
+    CompareSide side_ = CompareSide::A;
 
     TracePtr trace_;  ///< only a trace that belongs to the picture
     Picture picture_;
@@ -99,12 +138,19 @@ private:
     QImage static_layer_;
     bool static_is_stale_ = true;
 
+    TracePtr other_trace_;  ///< of the other side, when it belongs to the picture
+    OverlayScene other_scene_;
+    QImage other_layer_;  ///< the other side, or the difference; ready before it is asked for
+    bool other_is_stale_ = true;
+    QTimer prepare_;
+
     Drag drag_ = Drag::None;
     QPointF press_;
     QPointF cursor_;
     bool space_held_ = false;
     bool space_used_ = false;
     bool raw_held_ = false;
+    bool other_held_ = false;
 };
 
 }  // namespace prunescope

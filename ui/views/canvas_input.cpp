@@ -3,6 +3,7 @@
 #include "ui/views/canvas.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <QContextMenuEvent>
@@ -17,6 +18,30 @@ namespace {
 constexpr double kClickSlack = 4;
 constexpr double kKeyZoom = 1.25;
 
+/// Keys that mean something on the canvas without a modifier; others may be shortcuts.
+bool isCanvasKey(int key) {
+    constexpr std::array kKeys{Qt::Key_1,
+                               Qt::Key_2,
+                               Qt::Key_3,
+                               Qt::Key_4,
+                               Qt::Key_5,
+                               Qt::Key_0,
+                               Qt::Key_A,
+                               Qt::Key_C,
+                               Qt::Key_D,
+                               Qt::Key_E,
+                               Qt::Key_F,
+                               Qt::Key_K,
+                               Qt::Key_Plus,
+                               Qt::Key_Equal,
+                               Qt::Key_Minus,
+                               Qt::Key_Backslash,
+                               Qt::Key_BracketLeft,
+                               Qt::Key_BracketRight,
+                               Qt::Key_Space};
+    return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
 }  // namespace
 
 bool Canvas::event(QEvent* event) {
@@ -24,7 +49,7 @@ bool Canvas::event(QEvent* event) {
     if (event->type() == QEvent::ShortcutOverride) {
         auto* key = static_cast<QKeyEvent*>(event);
         const bool plain = (key->modifiers() & ~Qt::KeypadModifier) == Qt::NoModifier;
-        if (plain && key->key() < Qt::Key_Escape) {
+        if (plain && isCanvasKey(key->key())) {
             event->accept();
             return true;
         }
@@ -33,7 +58,7 @@ bool Canvas::event(QEvent* event) {
 }
 
 void Canvas::hover(int patch) {
-    selection_->setHoveredPatch(patch);
+    selection_->setHoveredPatch(selectedPatch(patch));
     update();
 }
 
@@ -48,6 +73,8 @@ void Canvas::mousePressEvent(QMouseEvent* event) {
         drag_ = Drag::Pan;
         space_used_ = true;
         setCursor(Qt::ClosedHandCursor);
+    } else if (event->button() == Qt::LeftButton && isDivider(cursor_)) {
+        drag_ = Drag::Divider;
     } else if (event->button() == Qt::LeftButton) {
         drag_ = event->modifiers().testFlag(Qt::ShiftModifier) ? Drag::Box : Drag::Press;
     }
@@ -66,13 +93,22 @@ void Canvas::mouseMoveEvent(QMouseEvent* event) {
     if (drag_ == Drag::Pan) {
         transform_.pan(moved);
         is_fitted_ = false;
-        static_is_stale_ = true;
-        update();
+        staleAll();
+        Q_EMIT transformChanged();
+        return;
+    }
+    if (drag_ == Drag::Divider) {
+        compare_->setDivider(cursor_.x() / std::max(1, width()));
         return;
     }
     if (drag_ == Drag::Box) {
         update();
         return;
+    }
+    if (isDivider(cursor_)) {
+        setCursor(Qt::SplitHCursor);
+    } else if (drag_ == Drag::None) {
+        unsetCursor();
     }
     hover(transform_.patchAtWidget(cursor_));
 }
@@ -89,7 +125,7 @@ void Canvas::mouseReleaseEvent(QMouseEvent* event) {
     if (ended != Drag::Press) {
         return;
     }
-    const int patch = transform_.patchAtWidget(event->position());
+    const int patch = selectedPatch(transform_.patchAtWidget(event->position()));
     if (event->modifiers().testFlag(Qt::ControlModifier)) {
         if (patch >= 0) {
             selection_->togglePatch(patch);
@@ -109,17 +145,20 @@ void Canvas::finishBox(Qt::KeyboardModifiers modifiers) {
     }
     for (int patch = 0; patch < transform_.grid.count() && transform_.hasGrid(); ++patch) {
         if (box.contains(transform_.widgetRectOf(patch).center())) {
-            chosen.push_back(patch);
+            chosen.push_back(selectedPatch(patch));
         }
     }
     std::sort(chosen.begin(), chosen.end());
     chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    if (!chosen.empty() && chosen.front() < 0) {  // of a crop that A does not see
+        chosen.erase(chosen.begin());
+    }
     selection_->setPatches(std::move(chosen));
     update();
 }
 
 void Canvas::mouseDoubleClickEvent(QMouseEvent* event) {
-    const int patch = transform_.patchAtWidget(event->position());
+    const int patch = selectedPatch(transform_.patchAtWidget(event->position()));
     if (patch >= 0) {
         selection_->setPatches({patch});
         Q_EMIT historyRequested(patch);
@@ -139,34 +178,35 @@ void Canvas::wheelEvent(QWheelEvent* event) {
     } else if (!picture_.isNull()) {
         transform_.zoomAt(event->position(), std::pow(1.2, notches));
         is_fitted_ = false;
-        static_is_stale_ = true;
-        update();
+        staleAll();
+        Q_EMIT transformChanged();
     }
     event->accept();
 }
 
 void Canvas::contextMenuEvent(QContextMenuEvent* event) {
-    const int patch = transform_.patchAtWidget(event->pos());
+    const int patch = selectedPatch(transform_.patchAtWidget(event->pos()));
     if (patch >= 0) {
         Q_EMIT patchMenuRequested(patch, event->globalPos());
     }
 }
 
 void Canvas::nudge(int d_col, int d_row) {
-    if (!transform_.hasGrid()) {
+    const ViewTrace* leading = leadingView();
+    if (leading == nullptr) {
         return;
     }
-    const PatchGrid& grid = transform_.grid;
+    const PatchGrid& grid = leading->grid;
     const int at = selection_->patches().empty() ? grid.count() / 2 : selection_->patches().front();
     const int col = std::clamp(grid.colOf(at) + d_col, 0, grid.cols - 1);
     const int row = std::clamp(grid.rowOf(at) + d_row, 0, grid.rows - 1);
     const int patch = row * grid.cols + col;
     selection_->setPatches({patch});
-    hover(patch);
+    selection_->setHoveredPatch(patch);
 }
 
 void Canvas::stepStage(int by) {
-    if (const ViewTrace* now = view()) {
+    if (const ViewTrace* now = leadingView()) {
         const int last = static_cast<int>(now->stages.size()) - 1;
         selection_->setStage(std::clamp(std::min(selection_->stage(), last) + by, -1, last));
     }
@@ -257,13 +297,28 @@ void Canvas::keyPressEvent(QKeyEvent* event) {
     }
     if (event->key() == Qt::Key_Backslash && !event->isAutoRepeat()) {
         raw_held_ = true;
-        static_is_stale_ = true;
+        staleAll();
+        return;
+    }
+    if (event->key() == Qt::Key_Shift && otherView() != nullptr) {
+        other_held_ = true;
+        other_is_stale_ = other_is_stale_ || isDifference();
         update();
         return;
     }
     if (!handleOverlayKey(event->key()) && !handleViewKey(event)) {
         QWidget::keyPressEvent(event);
     }
+}
+
+void Canvas::focusOutEvent(QFocusEvent* event) {
+    // The release of a held key goes elsewhere.
+    if (raw_held_ || other_held_) {
+        raw_held_ = false;
+        other_held_ = false;
+        staleAll();
+    }
+    QWidget::focusOutEvent(event);
 }
 
 void Canvas::keyReleaseEvent(QKeyEvent* event) {
@@ -277,7 +332,10 @@ void Canvas::keyReleaseEvent(QKeyEvent* event) {
         }
     } else if (event->key() == Qt::Key_Backslash) {
         raw_held_ = false;
-        static_is_stale_ = true;
+        staleAll();
+    } else if (event->key() == Qt::Key_Shift && other_held_) {
+        other_held_ = false;
+        other_is_stale_ = other_is_stale_ || isDifference();
         update();
     } else {
         QWidget::keyReleaseEvent(event);

@@ -48,7 +48,13 @@ void ShiftChart::show(const ShiftSeries& series,
     plot_->clearItems();
     applyTheme(*plot_, theme);
     plot_->yAxis->setLabel(shiftAxisLabel(logarithmic));
-    setScale(*plot_->yAxis, logarithmic, series.smallestPositive(), series.largest());
+    double smallest = series.smallestPositive();
+    double largest = series.largest();
+    if (reference_) {
+        smallest = std::min(smallest, reference_->smallestPositive());
+        largest = std::max(largest, reference_->largest());
+    }
+    setScale(*plot_->yAxis, logarithmic, smallest, largest);
     addPlaces();
     plot_->yAxis2->setVisible(tokens);
     current_ = new QCPItemStraightLine(plot_);
@@ -61,6 +67,7 @@ void ShiftChart::show(const ShiftSeries& series,
     if (tokens) {
         addTokens(theme);
     }
+    addReference(theme);
     addCurve(theme);
     addArrows(theme);
     if (series.uses_threshold) {
@@ -124,6 +131,43 @@ void ShiftChart::addCurve(const Theme& theme) {
         line->addData(x, *point.before);
         (point.after && series_.fired ? hits : rest)->addData(x, *point.before);
     }
+}
+
+// Dashes and squares: told from the strong curve without colour.
+void ShiftChart::addReference(const Theme& theme) {
+    if (!reference_ || series_.points.empty()) {
+        return;
+    }
+    QColor ink = theme.ink;
+    ink.setAlpha(190);
+    QCPGraph* line = plot_->addGraph();
+    line->setPen(QPen(ink, 1.25, Qt::DashLine));
+    line->setScatterStyle(
+        QCPScatterStyle(QCPScatterStyle::ssSquare, QPen(ink, 1.25), theme.background, 7));
+    line->setName(QStringLiteral("B"));
+    double last_x = 0;
+    double last_y = 0;
+    for (const ShiftPoint& point : reference_->points) {
+        const std::optional<double> value =
+            point.after && reference_->accepted ? point.after : point.before;
+        if (value) {
+            last_x = placeOf(point.site, series_.points);
+            last_y = *value;
+            line->addData(last_x, last_y);
+        }
+    }
+    if (line->dataCount() == 0) {
+        return;
+    }
+    auto* label = new QCPItemText(plot_);
+    label->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    label->position->setCoords(last_x + 0.06, last_y);
+    label->setText(QStringLiteral("B"));
+    label->setColor(theme.ink);
+    QFont bold = plot_->font();
+    bold.setBold(true);
+    label->setFont(bold);
+    label->setPadding(QMargins(3, 1, 3, 1));
 }
 
 void ShiftChart::addArrows(const Theme& theme) {
@@ -259,6 +303,32 @@ int ShiftChart::pointAt(double x_pixel) const {
     const long nearest = std::lround(plot_->xAxis->pixelToCoord(x_pixel));
     const bool exists = nearest >= 0 && nearest < static_cast<long>(series_.points.size());
     return exists ? static_cast<int>(nearest) : -1;
+}
+
+double placeOf(const Site& site, const std::vector<ShiftPoint>& points) {
+    const auto order = [](const Site& at) {
+        const bool has_layer = at.kind != Site::Kind::AfterEncoder;
+        return std::pair(static_cast<int>(at.kind), has_layer ? at.layer : 0);
+    };
+    const auto wanted = order(site);
+    const auto n = static_cast<int>(points.size());
+    int before = -1;
+    for (int i = 0; i < n; ++i) {
+        const auto here = order(points[static_cast<std::size_t>(i)].site);
+        if (here == wanted) {
+            return i;
+        }
+        before = here < wanted ? i : before;
+    }
+    if (before < 0 || before == n - 1) {
+        return before < 0 ? -0.4 : n - 1 + 0.4;
+    }
+    const Site& left = points[static_cast<std::size_t>(before)].site;
+    const Site& right = points[static_cast<std::size_t>(before) + 1].site;
+    const bool is_even = left.kind == site.kind && right.kind == site.kind;
+    return before + (is_even ? static_cast<double>(site.layer - left.layer) /
+                                   static_cast<double>(right.layer - left.layer)
+                             : 0.5);
 }
 
 bool writeShiftPlot(const RunTrace& trace, const QString& path) {

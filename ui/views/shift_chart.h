@@ -3,6 +3,9 @@
 #include "ui/theme/palette.h"
 #include "ui/views/shift_series.h"
 
+#include <optional>
+#include <utility>
+
 #include <QPointer>
 
 class QCPItemRect;
@@ -20,6 +23,9 @@ public:
     explicit ShiftChart(QCustomPlot* plot);  ///< not owned, must outlive the chart
 
     void show(const ShiftSeries& series, const Theme& theme, bool logarithmic, bool tokens);
+
+    /// Another run's curve, drawn faintly from the next show() on; nothing takes it away.
+    void setReference(std::optional<ShiftSeries> reference) { reference_ = std::move(reference); }
 
     /// Moves the threshold; repaints its layer when `repaint`.
     void setTau(double tau, bool repaint);
@@ -40,6 +46,7 @@ public:
 private:
     void addNullBand(const Theme& theme);
     void addCurve(const Theme& theme);
+    void addReference(const Theme& theme);
     void addArrows(const Theme& theme);
     void addTokens(const Theme& theme);
     void addThreshold(const Theme& theme);
@@ -47,6 +54,7 @@ private:
 
     QCustomPlot* plot_;
     ShiftSeries series_;
+    std::optional<ShiftSeries> reference_;
     double tau_ = 0;
     QPointer<QCPItemRect> hatch_;
     QPointer<QCPItemRect> interval_;
@@ -55,6 +63,10 @@ private:
     QPointer<QCPItemText> interval_label_;
     QPointer<QCPItemStraightLine> current_;
 };
+
+/// Where a place of another run lies on the x axis that `points` make: on the same place, else
+/// between its neighbours.
+double placeOf(const Site& site, const std::vector<ShiftPoint>& points);
 
 /// Writes the plot of the first view as png, svg or pdf, or its numbers as csv, by the ending.
 bool writeShiftPlot(const RunTrace& trace, const QString& path);

@@ -76,9 +76,19 @@ ShiftPlot::ShiftPlot(Document* document, SelectionModel* selection, QWidget* par
     rebuild();
 }
 
+void ShiftPlot::compareWith(Reference* reference) {
+    reference_ = reference;
+    connect(reference_, &Reference::traceChanged, this, &ShiftPlot::rebuild);
+    rebuild();
+}
+
 void ShiftPlot::rebuild() {
     const TracePtr trace = document_->trace();
     const ShiftSeries series = trace ? makeShiftSeries(*trace, selection_->view()) : ShiftSeries{};
+    const TracePtr other = reference_ != nullptr ? reference_->trace() : nullptr;
+    const bool is_same_metric = trace && other && trace->settings.metric == other->settings.metric;
+    chart_->setReference(is_same_metric ? std::optional(makeShiftSeries(*other, selection_->view()))
+                                        : std::nullopt);
     chart_->show(series, themeFor(palette()), log_->isChecked(), tokens_->isChecked());
     plot_->setToolTip(metricHelp(series.metric));
     if (canDrag() && !is_dragging_) {

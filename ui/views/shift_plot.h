@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/compare/reference.h"
 #include "ui/document.h"
 #include "ui/selection.h"
 #include "ui/views/shift_chart.h"
@@ -21,6 +22,9 @@ class ShiftPlot : public QWidget {
 
 public:
     ShiftPlot(Document* document, SelectionModel* selection, QWidget* parent = nullptr);
+
+    /// Draws the curve of B beside A's. Not owned.
+    void compareWith(Reference* reference);
 
     const ShiftChart& chart() const { return *chart_; }
 
@@ -56,6 +60,7 @@ private:
 
     Document* document_;
     SelectionModel* selection_;
+    Reference* reference_ = nullptr;
     QCustomPlot* plot_;
     std::unique_ptr<ShiftChart> chart_;
     QToolButton* log_;

@@ -25,7 +25,7 @@ QString number(double value) {
 void appendStage(ShiftSeries& series, const StageTrace& stage, int index) {
     const QString label = siteLabel(stage.site);
     if (series.points.empty() || series.points.back().label != label) {
-        series.points.push_back({label, index, {}, {}, {}, stage.tokens_out});
+        series.points.push_back({label, index, {}, {}, {}, stage.tokens_out, stage.site});
     }
     ShiftPoint& point = series.points.back();
     point.stage = index;
@@ -48,7 +48,8 @@ void completeLast(ShiftSeries& series, const ShiftSummary& shift, int last_stage
                                        [&](const ShiftPoint& p) { return p.label == label; });
     if (!has_place) {
         const int tokens = series.points.empty() ? 0 : series.points.back().tokens_out;
-        series.points.push_back({label, last_stage, {}, {}, {}, tokens});
+        series.points.push_back(
+            {label, last_stage, {}, {}, {}, tokens, {Site::Kind::AfterEncoder, 0}});
     }
     for (ShiftPoint& point : series.points) {
         if (point.label == label) {

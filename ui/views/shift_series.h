@@ -18,6 +18,7 @@ struct ShiftPoint {
     std::optional<double> after;
     NullBand null_band;
     int tokens_out = 0;
+    Site site = {};
 };
 
 /// A range of tau over which a run's outcome is the same.

@@ -15,7 +15,7 @@ AnswerTrace fakeAnswer(int tokens, const std::string& last) {
     AnswerTrace answer;
     for (int i = 0; i < tokens; ++i) {
         const std::string piece = i + 1 == tokens ? last : "word" + std::to_string(i) + " ";
-        answer.ids.push_back(i + 1 == tokens ? static_cast<std::int64_t>(last.size()) : 100 + i);
+        answer.ids.push_back(i + 1 == tokens ? 1000 + last.front() : 100 + i);
         answer.pieces.push_back(piece);
         answer.probability.push_back(0.5F);
         answer.text += piece;
@@ -37,6 +37,25 @@ StageTrace fakeStage(const std::string& name, Site site, int in, int out) {
     return stage;
 }
 
+std::string lastWord(const std::string& method) {
+    return method == "none" ? "mouse" : method == "random" ? "dog" : "cat";
+}
+
+/// What a method after the encoder leaves: `random` takes others than the rest.
+void addPlainSelection(ViewTrace& view, const RunSettings& settings) {
+    const int kept = settings.method == "none" ? 16 : std::min(settings.budget, 8);
+    const int first = settings.method == "random" ? 4 : 0;
+    StageTrace stage = fakeStage("select", {Site::Kind::AfterEncoder, 4}, 16, kept);
+    for (int patch = 0; patch < 16; ++patch) {
+        const bool stays = patch >= first && patch < first + kept;
+        stage.slot_from_patch[static_cast<std::size_t>(patch)] = stays ? patch - first : -1;
+        if (stays) {
+            view.kept.push_back(patch);
+        }
+    }
+    view.stages.push_back(stage);
+}
+
 class FakeBackend : public Backend {
 public:
     explicit FakeBackend(std::shared_ptr<Script> script) : script_(std::move(script)) {}
@@ -46,6 +65,7 @@ public:
             throw Error(script_->code, script_->load_error, "Choose another model.");
         }
         context.emit(Progress{request.id, "load", 1, 2});
+        fingerprint_ = request.directory;
         return fakeReport(request.directory);
     }
 
@@ -55,8 +75,16 @@ public:
         if (!script_->run_error.empty()) {
             throw Error(script_->code, script_->run_error, "Try another picture.");
         }
+        const bool is_variant = !request.want_curve;
+        if (is_variant && !script_->variant_error.empty()) {
+            throw Error(script_->code, script_->variant_error);
+        }
+        if (is_variant && request.settings.method == script_->failing_method) {
+            throw Error(ErrorCode::Model, "Not with this model.");
+        }
         RunTrace trace = fakeTrace(request);
-        const AnswerTrace answer = fakeAnswer(script_->tokens, "cat");
+        trace.model.fingerprint = fingerprint_;
+        const AnswerTrace answer = fakeAnswer(script_->tokens, lastWord(request.settings.method));
         context.emit(Selected{request.id, std::make_shared<const RunTrace>(trace)});
         while (script_->hold) {
             throwIfStopped(context.stop);
@@ -78,6 +106,7 @@ public:
 
 private:
     std::shared_ptr<Script> script_;
+    std::string fingerprint_;
 };
 
 }  // namespace
@@ -87,6 +116,8 @@ RunTrace fakeTrace(const RunRequest& request) {
     trace.settings = request.settings;
     trace.prompt = request.prompt;
     trace.model.name = "fake";
+    trace.model.device = "cpu";
+    trace.model.dtype = "fp32";
     trace.model.layers = 4;
     trace.image.name = request.image_name;
     if (request.image) {
@@ -96,20 +127,24 @@ RunTrace fakeTrace(const RunRequest& request) {
     ViewTrace view;
     view.grid = {4, 4, 14};
     view.source = {0, 0, 56, 56};
-    const int kept = std::min(request.settings.budget, 8);
-    view.stages.push_back(fakeStage("ACGR", {Site::Kind::EncoderLayer, 1}, 16, 8));
-    view.stages.push_back(fakeStage("TATCS", {Site::Kind::AfterEncoder, 4}, 8, kept));
-    for (int patch = 8; patch < 12; ++patch) {
-        view.stages[0].transfers.push_back({patch, patch - 8, 1.0F});
-    }
-    for (int patch = 0; patch < kept; ++patch) {
-        view.kept.push_back(patch);
+    if (request.settings.method != "dcp") {
+        addPlainSelection(view, request.settings);
+    } else {
+        const int kept = std::min(request.settings.budget, 8);
+        view.stages.push_back(fakeStage("ACGR", {Site::Kind::EncoderLayer, 1}, 16, 8));
+        view.stages.push_back(fakeStage("TATCS", {Site::Kind::AfterEncoder, 4}, 8, kept));
+        for (int patch = 8; patch < 12; ++patch) {
+            view.stages[0].transfers.push_back({patch, patch - 8, 1.0F});
+        }
+        for (int patch = 0; patch < kept; ++patch) {
+            view.kept.push_back(patch);
+        }
     }
     view.shift.kappa = 0.35;
     view.shift.tau = request.settings.tau;
     view.shift.fired = 0.35 > request.settings.tau;
     trace.views.push_back(view);
-    trace.tokens = {16, kept, 7};
+    trace.tokens = {16, static_cast<int>(view.kept.size()), 7};
     trace.timings_ms = {1, 20, 2, 1, 9, 30};
     trace.cache = {{"encoder pass", 3, 1}};
     return trace;
@@ -119,6 +154,7 @@ LoadReport fakeReport(const std::string& directory) {
     LoadReport report;
     report.name = "fake";
     report.directory = directory;
+    report.fingerprint = directory;
     report.device = "cpu";
     report.dtype = "fp32";
     report.image_size = 56;

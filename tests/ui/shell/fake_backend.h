@@ -18,8 +18,10 @@ struct Script {
     int events_per_run = 0;         ///< extra progress and token events
     std::atomic<bool> hold{false};  ///< runs wait here until they are stopped
     std::atomic<int> runs{0};
-    std::string run_error;   ///< not empty: runs fail with this
-    std::string load_error;  ///< not empty: loads fail with this
+    std::string run_error;       ///< not empty: runs fail with this
+    std::string variant_error;   ///< not empty: members of batches fail with this
+    std::string failing_method;  ///< this one fails in batches
+    std::string load_error;      ///< not empty: loads fail with this
     ErrorCode code = ErrorCode::Failure;
 };
 

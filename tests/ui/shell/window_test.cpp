@@ -1,7 +1,6 @@
 #include "app/cli_options.h"
 #include "core/prune/catalog.h"
-#include "tests/ui/shell/fake_backend.h"
-#include "ui/main_window.h"
+#include "tests/ui/shell/window_fixture.h"
 #include "ui/models/ledger_model.h"
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
@@ -11,6 +10,7 @@
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDir>
 #include <QDockWidget>
 #include <QDoubleSpinBox>
 #include <QElapsedTimer>
@@ -32,63 +32,7 @@
 namespace prunescope {
 namespace {
 
-class CannedDialogs : public Dialogs {
-public:
-    QString openPicture(QWidget*) override { return answer; }
-
-    QString openFolder(QWidget*, const QString&) override { return answer; }
-
-    QString saveAs(QWidget*, const QString&, const QString&, const QString&) override {
-        return answer;
-    }
-
-    QString answer;
-};
-
-class WindowTest : public testing::Test {
-protected:
-    WindowTest()
-        : script_(std::make_shared<test::Script>()),
-          preferences_(scratch_.filePath("settings.ini")),
-          session_(test::fakeBackend(script_), &preferences_),
-          window_(&session_, &preferences_, &dialogs_) {}
-
-    template <typename T>
-    T* child(const QString& name) {
-        T* found = window_.findChild<T*>(name);
-        if (found == nullptr) {
-            ADD_FAILURE() << "no widget " << name.toStdString();
-            throw std::runtime_error("no widget " + name.toStdString());
-        }
-        return found;
-    }
-
-    bool reaches(RunState state) {
-        return QTest::qWaitFor([&] { return session_.document.state() == state; }, 5000);
-    }
-
-    void openEverything() {
-        session_.controller.loadModel("fake");
-        session_.document.setImage(std::make_shared<const Image>(Image{2, 1, {1, 2, 3, 4, 5, 6}}),
-                                   "two.png",
-                                   "/p/two.png");
-        session_.document.setPrompt("What is it?");
-        session_.document.endMerge();
-        ASSERT_TRUE(QTest::qWaitFor(
-            [&] {
-                return session_.document.state() == RunState::Ready &&
-                       session_.document.unpruned() != nullptr;
-            },
-            5000));
-    }
-
-    QTemporaryDir scratch_;
-    std::shared_ptr<test::Script> script_;
-    CannedDialogs dialogs_;
-    Preferences preferences_;
-    Session session_;
-    MainWindow window_;
-};
+using test::WindowTest;
 
 TEST_F(WindowTest, RunSaysWhyItIsDisabled) {
     EXPECT_FALSE(window_.action("run")->isEnabled());
@@ -371,6 +315,25 @@ TEST(Samples, OfTheBundledModelHavePicturesAndQuestions) {
         EXPECT_FALSE(sample.prompts.isEmpty()) << sample.path.toStdString();
     }
     EXPECT_TRUE(readSamples("/nowhere").empty());
+}
+
+TEST(Samples, MayHoldBoxesOfWhatIsAskedAbout) {
+    QTemporaryDir folder;
+    QDir(folder.path()).mkdir("samples");
+    const auto write = [&](const QString& name, const QByteArray& text) {
+        QFile file(folder.filePath("samples/" + name));
+        ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+        file.write(text);
+    };
+    write("a.png", "any");
+    write("samples.json", R"([
+        {"image": "a.png", "prompt": "A dog?", "boxes": [[1, 2, 30, 40], [0, 0, -1, 5], ["x"], 7]},
+        {"image": "a.png", "prompt": "A cat?"}])");
+    const std::vector<Sample> samples = readSamples(folder.path());
+    ASSERT_EQ(samples.size(), 1U);
+    EXPECT_EQ(samples[0].prompts.size(), 2);
+    ASSERT_EQ(samples[0].boxes.size(), 1U);
+    EXPECT_EQ(samples[0].boxes.at("A dog?"), (std::vector<RectF>{{1, 2, 30, 40}}));
 }
 
 }  // namespace

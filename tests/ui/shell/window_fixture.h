@@ -1,0 +1,73 @@
+#pragma once
+
+#include "tests/ui/shell/fake_backend.h"
+#include "ui/main_window.h"
+
+#include <stdexcept>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <gtest/gtest.h>
+
+namespace prunescope::test {
+
+class CannedDialogs : public Dialogs {
+public:
+    QString openPicture(QWidget*) override { return answer; }
+
+    QString openFolder(QWidget*, const QString&) override { return answer; }
+
+    QString saveAs(QWidget*, const QString&, const QString&, const QString&) override {
+        return answer;
+    }
+
+    QString answer;
+};
+
+class WindowTest : public testing::Test {
+protected:
+    WindowTest()
+        : script_(std::make_shared<test::Script>()),
+          preferences_(scratch_.filePath("settings.ini")),
+          session_(test::fakeBackend(script_), &preferences_),
+          window_(&session_, &preferences_, &dialogs_) {}
+
+    template <typename T>
+    T* child(const QString& name) {
+        T* found = window_.findChild<T*>(name);
+        if (found == nullptr) {
+            ADD_FAILURE() << "no widget " << name.toStdString();
+            throw std::runtime_error("no widget " + name.toStdString());
+        }
+        return found;
+    }
+
+    bool reaches(RunState state) {
+        return QTest::qWaitFor([&] { return session_.document.state() == state; }, 5000);
+    }
+
+    void openEverything() {
+        session_.controller.loadModel("fake");
+        session_.document.setImage(std::make_shared<const Image>(Image{2, 1, {1, 2, 3, 4, 5, 6}}),
+                                   "two.png",
+                                   "/p/two.png");
+        session_.document.setPrompt("What is it?");
+        session_.document.endMerge();
+        ASSERT_TRUE(QTest::qWaitFor(
+            [&] {
+                return session_.document.state() == RunState::Ready &&
+                       session_.document.unpruned() != nullptr;
+            },
+            5000));
+    }
+
+    QTemporaryDir scratch_;
+    std::shared_ptr<test::Script> script_;
+    CannedDialogs dialogs_;
+    Preferences preferences_;
+    Session session_;
+    MainWindow window_;
+};
+
+}  // namespace prunescope::test
