@@ -89,6 +89,22 @@ class Recipe(unittest.TestCase):
         self.assertTrue(all(torch.equal(before[i][k], after[i][k]) for i in before for k in before[i]))
         self.assertTrue(torch.equal(run.generator.get_state(), again.generator.get_state()))
 
+    def test_the_benchmark_has_the_same_bytes_every_time(self):
+        written = []
+        for name in ("first", "second"):
+            out = self.folder / name
+            subprocess.run([sys.executable, str(RECIPE / "benchmark.py"), str(out), "--toy", "--count", "6"], check=True,
+                           stdout=subprocess.DEVNULL, timeout=300)
+            written.append({str(f.relative_to(out)): f.read_bytes() for f in sorted(out.rglob("*")) if f.is_file()})
+        self.assertEqual(written[0], written[1])
+        tasks = [json.loads(line)["task"] for line in written[0]["items.jsonl"].decode().splitlines()]
+        self.assertGreaterEqual(len(set(tasks)), 5)
+        self.assertEqual({task: tasks.count(task) for task in tasks}, {task: 6 for task in set(tasks)})
+        done = subprocess.run([PROGRAM, "eval", "--set", self.folder / "first", "--methods", "none", "--limit", "8", "--json"],
+                              capture_output=True, text=True, check=False, timeout=200)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(set(json.loads(done.stdout)["tasks"]), set(tasks))
+
     def test_an_interrupt_stops_cleanly_and_the_state_is_whole(self):
         process = self.train("--smoke", "--pictures", "tower224=100000", folder="interrupted")
         state = self.folder / "interrupted" / "run-smoke" / "state.safetensors"

@@ -363,7 +363,9 @@ def background_split(name: str) -> str:
 
 def letters_of(font: str) -> bytes:
     """The font with nothing but what signs are written with."""
+    import logging
     from fontTools import subset
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options(layout_features=[], name_IDs=[], notdef_outline=True, drop_tables=["GPOS", "GSUB", "GDEF", "kern"])
     loaded = subset.load_font(font, options)
     chosen = subset.Subsetter(options)
