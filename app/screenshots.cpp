@@ -124,7 +124,7 @@ void Screenshots::addCompare(const QString& suffix) {
 // What lies behind another tab or opens on demand.
 void Screenshots::addPanels(const QString& suffix) {
     const auto at_once = [] { return true; };
-    for (const char* panel : {"budget", "ledger", "log", "history", "shift"}) {
+    for (const char* panel : {"budget", "evaluate", "ledger", "log", "history", "shift"}) {
         steps_.push_back(
             {panel + suffix,
              [this, panel] { window_->findChild<QDockWidget*>(QString(panel) + "Dock")->raise(); },
@@ -141,6 +141,26 @@ void Screenshots::addPanels(const QString& suffix) {
         steps_.push_back(
             {"", [this, name] { window_->findChild<QWidget*>(name)->close(); }, at_once});
     }
+}
+
+// Scores the model's own samples, so that the panel has something to show.
+void Screenshots::addEvaluation() {
+    Evaluation& evaluation = session_->evaluation;
+    steps_.push_back(
+        {"", [] {}, [this] { return isAtRest() && session_->document.model().has_value(); }});
+    steps_.push_back({"",
+                      [this, &evaluation] {
+                          evaluation.openSet(session_->controller.modelDirectory() + "/samples");
+                      },
+                      [&evaluation] { return evaluation.state() == EvalState::Ready; }});
+    steps_.push_back({"",
+                      [&evaluation] {
+                          evaluation.start({"dcp", "visionzip", "grid"}, {64, 16}, 10);
+                      },
+                      [&evaluation] {
+                          return evaluation.state() == EvalState::Finished &&
+                                 evaluation.summary().resamples > 0;
+                      }});
 }
 
 void Screenshots::addErrors(const QString& suffix) {
@@ -162,6 +182,7 @@ void Screenshots::addErrors(const QString& suffix) {
 
 void Screenshots::start() {
     QDir().mkpath(directory_);
+    addEvaluation();
     const std::pair<QSize, const char*> sizes[] = {{{1280, 800}, "-1280x800"},
                                                    {{1920, 1080}, "-1920x1080"}};
     for (const auto& [size, size_name] : sizes) {

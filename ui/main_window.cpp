@@ -2,6 +2,7 @@
 
 #include "ui/compare/compare_area.h"
 #include "ui/compare/difference_legend.h"
+#include "ui/evaluate/evaluate_panel.h"
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
 #include "ui/panels/gallery.h"
@@ -129,6 +130,8 @@ void MainWindow::makeDocks() {
     log_ = new LogView(document, this);
     auto* shift = dock(Qt::BottomDockWidgetArea, "shiftDock", tr("Shift"), shift_plot_);
     auto* budget = dock(Qt::BottomDockWidgetArea, "budgetDock", tr("Budget curve"), budget_plot_);
+    evaluate_ = new EvaluatePanel(&session_->evaluation, document, dialogs_, this);
+    auto* evaluate = dock(Qt::BottomDockWidgetArea, "evaluateDock", tr("Evaluate"), evaluate_);
     auto* ledger = dock(Qt::BottomDockWidgetArea,
                         "ledgerDock",
                         tr("Token ledger"),
@@ -140,7 +143,8 @@ void MainWindow::makeDocks() {
                          new QUndoView(document->undoStack(), this));
     history->widget()->setObjectName("history");
     tabifyDockWidget(shift, budget);
-    tabifyDockWidget(budget, ledger);
+    tabifyDockWidget(budget, evaluate);
+    tabifyDockWidget(evaluate, ledger);
     tabifyDockWidget(ledger, log);
     tabifyDockWidget(log, history);
     setTabPosition(Qt::BottomDockWidgetArea, QTabWidget::North);
@@ -177,6 +181,15 @@ void MainWindow::connectViews() {
         document->changeSettings(settings, tr("Kept tokens to %1").arg(settings.budget), "budget");
     });
     connect(budget_plot_, &BudgetPlot::budgetReleased, document, &Document::endMerge);
+    connect(evaluate_, &EvaluatePanel::noted, log_, &LogView::append);
+    connect(evaluate_,
+            &EvaluatePanel::sampleChosen,
+            this,
+            [document, controller](
+                const QString& path, const QString& prompt, const RunSettings& settings) {
+                document->changeSettings(settings, tr("Settings of the evaluated run"));
+                controller->openPicture(path, prompt);
+            });
     connect(document, &Document::traceChanged, this, &MainWindow::followLastStage);
     connect(&session_->selection, &SelectionModel::viewChanged, this, &MainWindow::followLastStage);
 }
@@ -277,6 +290,7 @@ void MainWindow::openModel(const QString& directory) {
 
 void MainWindow::showSamplesOf(const QString& model_directory) {
     gallery_->showModel(model_directory);
+    evaluate_->setModelDirectory(model_directory);
 }
 
 void MainWindow::openFirstSample() {

@@ -17,6 +17,7 @@ class BudgetPlot;
 class Canvas;
 class CompareArea;
 class ErrorCard;
+class EvaluatePanel;
 class Gallery;
 class LogView;
 class ModelChooser;
@@ -105,6 +106,7 @@ private:
     StageScrubber* scrubber_ = nullptr;
     ShiftPlot* shift_plot_ = nullptr;
     BudgetPlot* budget_plot_ = nullptr;
+    EvaluatePanel* evaluate_ = nullptr;
     Gallery* gallery_ = nullptr;
     PromptPanel* prompt_ = nullptr;
     SettingsPanel* settings_ = nullptr;

@@ -5,6 +5,7 @@
 #include "ui/controller.h"
 #include "ui/document.h"
 #include "ui/engine_bridge.h"
+#include "ui/evaluate/evaluation.h"
 #include "ui/selection.h"
 #include "ui/views/overlay_settings.h"
 
@@ -15,7 +16,8 @@ struct Session {
     Session(Engine::MakeBackend make, Preferences* preferences)
         : engine(std::move(make)),
           controller(&document, &engine, preferences),
-          compare(&document, &reference, &grid, &engine) {}
+          compare(&document, &reference, &grid, &engine),
+          evaluation(&document, &engine) {}
 
     Document document;
     Reference reference{&document};
@@ -26,6 +28,7 @@ struct Session {
     EngineBridge engine;
     Controller controller;
     CompareController compare;
+    Evaluation evaluation;
 };
 
 }  // namespace prunescope

@@ -15,6 +15,10 @@ QString FileDialogs::openPicture(QWidget* parent) {
                                     "*.pgm);;All files (*)"));
 }
 
+QString FileDialogs::openFile(QWidget* parent, const QString& title, const QString& filter) {
+    return QFileDialog::getOpenFileName(parent, title, {}, filter);
+}
+
 QString FileDialogs::openFolder(QWidget* parent, const QString& title) {
     return QFileDialog::getExistingDirectory(parent, title);
 }

@@ -14,6 +14,7 @@ public:
     Dialogs& operator=(const Dialogs&) = delete;
 
     virtual QString openPicture(QWidget* parent) = 0;
+    virtual QString openFile(QWidget* parent, const QString& title, const QString& filter) = 0;
     virtual QString openFolder(QWidget* parent, const QString& title) = 0;
     virtual QString saveAs(QWidget* parent,
                            const QString& title,
@@ -28,6 +29,7 @@ protected:
 class FileDialogs : public Dialogs {
 public:
     QString openPicture(QWidget* parent) override;
+    QString openFile(QWidget* parent, const QString& title, const QString& filter) override;
     QString openFolder(QWidget* parent, const QString& title) override;
     QString saveAs(QWidget* parent,
                    const QString& title,

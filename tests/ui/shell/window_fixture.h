@@ -16,6 +16,8 @@ class CannedDialogs : public Dialogs {
 public:
     QString openPicture(QWidget*) override { return answer; }
 
+    QString openFile(QWidget*, const QString&, const QString&) override { return answer; }
+
     QString openFolder(QWidget*, const QString&) override { return answer; }
 
     QString saveAs(QWidget*, const QString&, const QString&, const QString&) override {
