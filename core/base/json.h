@@ -11,14 +11,18 @@
 
 namespace prunescope {
 
-/// Limits for JSON from outside.
+/// Limits for JSON from outside. Time and memory grow in proportion to the text at worst.
 struct JsonLimits {
     std::size_t max_bytes = 64u << 20;
     int max_depth = 64;
+    /// Values of every kind together: a byte of text can ask for many bytes of memory. The largest
+    /// tokenizers in use have two millions.
+    std::size_t max_values = 4'000'000;
 };
 
-/// Parses one JSON value. Refuses duplicate keys, nesting beyond the limit, invalid UTF-8, trailing
-/// text, NaN and Infinity: most parsers keep the last of two equal keys without a word.
+/// Parses one JSON value. Refuses duplicate keys, nesting or values beyond the limits, invalid
+/// UTF-8, trailing text, NaN and Infinity: most parsers keep the last of two equal keys without a
+/// word.
 /// @param what  named in the message, e.g. "config.json"
 /// @throws Error(code) with the position
 nlohmann::json parseJson(std::string_view text,

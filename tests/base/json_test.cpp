@@ -47,6 +47,46 @@ TEST(Json, RefusesDeepNesting) {
     EXPECT_THAT(refusal(objects), HasSubstr("64 levels"));
 }
 
+TEST(Json, RefusesMoreValuesThanTheLimit) {
+    const JsonLimits limits{.max_values = 5};
+    EXPECT_EQ(refusal("[1, [2], {\"a\": 3}]", {.max_values = 6}), "accepted");
+    EXPECT_EQ(refusal("[1, [2], {\"a\": 3}]", limits), "config.json has more than 5 values");
+    EXPECT_THAT(refusal("[[],[],[],[],[]]", limits), HasSubstr("more than 5 values"));
+    EXPECT_THAT(refusal(R"({"a":{},"b":{},"c":{},"d":{},"e":{}})", limits), HasSubstr("5 values"));
+}
+
+// What would take memory or time out of proportion to its size; 64 MB of text at most.
+TEST(Json, HostileTextIsRefusedOrReadInProportion) {
+    const auto repeated = [](const std::string& part, std::size_t n) {
+        std::string text = "[" + part;
+        for (std::size_t i = 1; i < n; ++i) {
+            text += "," + part;
+        }
+        return text + "]";
+    };
+    EXPECT_THAT(refusal(repeated("{}", 5'000'000)), HasSubstr("values"));
+    EXPECT_THAT(refusal(repeated("[]", 5'000'000)), HasSubstr("values"));
+    EXPECT_THAT(refusal(repeated("0", 5'000'000)), HasSubstr("values"));
+    EXPECT_THAT(refusal(repeated("\"\"", 5'000'000)), HasSubstr("values"));
+    EXPECT_EQ(refusal(repeated(R"({"a":{}})", 200'000)), "accepted");
+    EXPECT_EQ(refusal("[" + repeated("{}", 300'000) + "," + repeated("[]", 300'000) + "]"),
+              "accepted");
+    std::string wide = "{\"k\": 0";
+    for (int i = 0; i < 300'000; ++i) {
+        wide += ",\"" + std::to_string(i) + "\": {}";
+    }
+    EXPECT_EQ(refusal(wide + "}"), "accepted");
+    EXPECT_THAT(refusal(wide + ",\"7\": 1}"), HasSubstr("the key \"7\" twice"));
+}
+
+TEST(Json, KeepsTheOrderOfArraysAndTheValuesOfKeys) {
+    const auto value = parseJson(
+        R"({"z": [[], {}, [1, [2, {"y": {"x": []}}], 3]], "a": 18446744073709551615})", "x");
+    EXPECT_EQ(value.dump(), R"({"a":18446744073709551615,"z":[[],{},[1,[2,{"y":{"x":[]}}],3]]})");
+    EXPECT_EQ(parseJson("-3", "x"), -3);
+    EXPECT_EQ(parseJson("\"a\"", "x"), "a");
+}
+
 TEST(Json, RefusesWhatIsNotJson) {
     for (const std::string text :
          {"",         " ",       "{",           "[1,]",        "{\"a\":1,}",   "{} x",
@@ -63,7 +103,7 @@ TEST(Json, SaysWhere) {
 }
 
 TEST(Json, HasASizeLimit) {
-    EXPECT_THAT(refusal("[1, 2, 3]", {.max_bytes = 8, .max_depth = 4}), HasSubstr("at most 8 B"));
+    EXPECT_THAT(refusal("[1, 2, 3]", {.max_bytes = 8}), HasSubstr("at most 8 B"));
 }
 
 TEST(Json, EveryCutOfAFileIsRefused) {
