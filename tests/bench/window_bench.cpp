@@ -1,0 +1,126 @@
+// From a slider to what a person sees: the real window, document, controller and engine on the
+// bundled model. Each row is a latency in milliseconds; the first rows are what the machine and Qt
+// take without us.
+#include "tests/bench/percentiles.h"
+#include "tests/bench/window_stage.h"
+
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+namespace prunescope::bench {
+namespace {
+
+std::unique_ptr<WindowStage> g_stage;  // made after the application, gone before it
+
+using Sample = std::function<double(WindowStage&)>;
+
+void measure(benchmark::State& state, const Sample& sample) {
+    std::vector<double> samples;
+    for ([[maybe_unused]] const auto _ : state) {
+        samples.push_back(sample(*g_stage));
+        state.SetIterationTime(samples.back() / 1000);
+    }
+    addPercentiles(state, samples);
+}
+
+double repaintOf(WindowStage& stage, const char* widget) {
+    auto* shown = stage.window().findChild<QWidget*>(widget);
+    return stage.paintAfter([shown] { shown->update(); });
+}
+
+void setOverlay(WindowStage& stage, bool on) {
+    OverlayOptions options = stage.session().overlay.options();
+    options.on = on;
+    stage.session().overlay.setOptions(options);
+}
+
+// Two positions whose results are all in the cache, in turn.
+double cachedBudget(WindowStage& stage) {
+    static bool is_low = false;
+    is_low = !is_low;
+    const int position = is_low ? 500 : 700;
+    const double ms = stage.overlayAfter([&] { stage.slide("budget", position); });
+    stage.rest();
+    return ms;
+}
+
+double cachedBudgetWithoutOverlay(WindowStage& stage) {
+    setOverlay(stage, false);
+    const double ms = cachedBudget(stage);
+    setOverlay(stage, true);
+    return ms;
+}
+
+// The encoder pass is in the cache; selection with TATCS runs. Up and down the slider.
+double freshThreshold(WindowStage& stage) {
+    static int position = 0;
+    position = position % 450 + 1;
+    const double ms = stage.overlayAfter([&] { stage.slide("tau", position); });
+    stage.rest();
+    return ms;
+}
+
+double freshBudget(WindowStage& stage) {
+    const int position = stage.freshBudgetPosition();
+    const double ms = stage.overlayAfter([&] { stage.slide("budget", position); });
+    stage.rest();
+    return ms;
+}
+
+// The next move comes while the engine still answers the one before.
+double freshThresholdWhileBusy(WindowStage& stage) {
+    static int position = 450;
+    position = position % 450 + 1;
+    return stage.overlayAfter([&] { stage.slide("tau", position); });
+}
+
+double answer(WindowStage& stage) {
+    const int position = stage.freshBudgetPosition();
+    const double ms = stage.answerAfter([&] { stage.slide("budget", position); });
+    stage.rest();
+    return ms;
+}
+
+void registerRows() {
+    const std::tuple<const char*, Sample, int> rows[] = {
+        {"baseline: repaint of a button",
+         [](WindowStage& stage) { return repaintOf(stage, "runButton"); },
+         200},
+        {"baseline: repaint of the canvas",
+         [](WindowStage& stage) { return repaintOf(stage, "canvas"); },
+         200},
+        {"budget, cached, overlay off", cachedBudgetWithoutOverlay, 60},
+        {"budget, cached (goal p95 16.7)", cachedBudget, 200},
+        {"threshold, encoder pass cached (goal p95 16.7)", freshThreshold, 200},
+        {"threshold, while the engine is busy", freshThresholdWhileBusy, 200},
+        {"budget, encoder pass runs (goal p95 100)", freshBudget, 100},
+        {"answer after the last change (goal 400)", answer, 100},
+    };
+    for (const auto& [name, sample, count] : rows) {
+        benchmark::RegisterBenchmark(
+            name, [sample = sample](benchmark::State& state) { measure(state, sample); })
+            ->UseManualTime()
+            ->Unit(benchmark::kMillisecond)
+            ->Iterations(count);
+    }
+}
+
+}  // namespace
+}  // namespace prunescope::bench
+
+int main(int argc, char** argv) {
+    using namespace prunescope::bench;
+    PaintClock clock(argc, argv);
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+        return 1;
+    }
+    g_stage = std::make_unique<WindowStage>(&clock);
+    registerRows();
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    g_stage.reset();
+    return 0;
+}

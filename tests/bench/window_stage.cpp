@@ -1,0 +1,138 @@
+#include "tests/bench/window_stage.h"
+
+#include "core/model/bundled.h"
+#include "ui/services/appearance.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+
+#include <QEventLoop>
+#include <QSlider>
+#include <QTimer>
+
+namespace prunescope::bench {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double msSince(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// The budgets of the budget curve are computed in the background after every run.
+constexpr int kCurveBudgets[] = {1,  2,  4,   8,   12,  16,  20,  24,  32,  40,  48, 64,
+                                 80, 96, 128, 160, 192, 256, 320, 384, 448, 512, 576};
+
+}  // namespace
+
+bool PaintClock::notify(QObject* receiver, QEvent* event) {
+    const QEvent::Type type = event->type();  // the event may be gone afterwards
+    const bool handled = QApplication::notify(receiver, event);
+    if (type == QEvent::UpdateRequest && then_) {
+        std::exchange(then_, nullptr)();
+    }
+    return handled;
+}
+
+WindowStage::WindowStage(PaintClock* clock)
+    : clock_(clock),
+      preferences_(scratch_.filePath("prunescope.ini")),
+      session_(makeModelBackend, &preferences_),
+      window_(&session_, &preferences_, &dialogs_),
+      used_budgets_(std::begin(kCurveBudgets), std::end(kCurveBudgets)) {
+    applyAppearance(*clock, Appearance::Light);
+    window_.resize(1280, 800);
+    window_.show();
+    window_.openFirstSample();
+    const QString model = QString::fromStdString(bundledModel().string());
+    session_.controller.loadModel(model);
+    window_.showSamplesOf(model);
+    if (!wait([this] { return session_.document.trace() != nullptr; }) || !rest()) {
+        throw std::runtime_error("the bundled model gave no result");
+    }
+    used_budgets_.insert(session_.document.settings().budget);
+}
+
+bool WindowStage::wait(const std::function<bool()>& reached, int patience_ms) {
+    QElapsedTimer waited;
+    waited.start();
+    QTimer tick;
+    tick.start(2);
+    while (!reached()) {
+        if (waited.elapsed() > patience_ms) {
+            return false;
+        }
+        QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    }
+    return true;
+}
+
+bool WindowStage::rest() {
+    const Document& document = session_.document;
+    return wait([&document] {
+        return document.state() == RunState::Ready && document.resultMatchesInputs();
+    });
+}
+
+double WindowStage::paintAfter(const std::function<void()>& act) {
+    std::optional<double> ms;
+    const Clock::time_point start = Clock::now();
+    act();
+    clock_->atNextPaint([&] { ms = msSince(start); });
+    wait([&] { return ms.has_value(); });
+    return ms.value_or(0);
+}
+
+double WindowStage::overlayAfter(const std::function<void()>& move) {
+    std::optional<double> ms;
+    Clock::time_point start;
+    const auto armed = QObject::connect(&session_.document, &Document::traceChanged, [&] {
+        if (!ms && session_.document.resultMatchesInputs()) {
+            clock_->atNextPaint([&] { ms = ms.value_or(msSince(start)); });
+        }
+    });
+    start = Clock::now();
+    move();
+    wait([&] { return ms.has_value(); });
+    QObject::disconnect(armed);
+    clock_->atNextPaint(nullptr);
+    return ms.value_or(0);
+}
+
+double WindowStage::answerAfter(const std::function<void()>& move) {
+    std::optional<double> ms;
+    Clock::time_point start;
+    const auto armed = QObject::connect(&session_.document, &Document::answerGrew, [&] {
+        if (!ms && session_.document.resultMatchesInputs() &&
+            !session_.document.streamedAnswer().isEmpty()) {
+            clock_->atNextPaint([&] { ms = ms.value_or(msSince(start)); });
+        }
+    });
+    start = Clock::now();
+    move();
+    wait([&] { return ms.has_value(); });
+    QObject::disconnect(armed);
+    clock_->atNextPaint(nullptr);
+    return ms.value_or(0);
+}
+
+void WindowStage::slide(const char* setting, int position) {
+    window_.findChild<QSlider*>(QString(setting) + "Slider")->setValue(position);
+}
+
+int WindowStage::freshBudgetPosition() {
+    // The slider is logarithmic: at its lower end several positions are one budget.
+    const int tokens = session_.document.trace()->views.front().grid.count();
+    for (int position = 200; position < 1000; ++position) {
+        const int budget = static_cast<int>(std::lround(std::pow(tokens, position / 1000.0)));
+        if (used_budgets_.insert(budget).second) {
+            return position;
+        }
+    }
+    throw std::runtime_error("every budget has been used");
+}
+
+}  // namespace prunescope::bench
