@@ -2,10 +2,10 @@
 
 #include "app/cli_session.h"
 #include "app/figures.h"
-#include "app/resources.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
+#include "core/model/bundled.h"
 #include "core/prune/catalog.h"
 #include "core/trace/trace_json.h"
 

@@ -1,9 +1,9 @@
 #include "app/cli_options.h"
 
-#include "app/resources.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/image/decode.h"
+#include "core/model/bundled.h"
 #include "core/prune/catalog.h"
 
 #include <algorithm>

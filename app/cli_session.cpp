@@ -1,9 +1,9 @@
 #include "app/cli_session.h"
 
-#include "app/resources.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
+#include "core/model/bundled.h"
 #include "core/session/session_file.h"
 #include "core/trace/trace_json.h"
 

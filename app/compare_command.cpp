@@ -3,11 +3,11 @@
 #include "app/cli_commands.h"
 #include "app/compare_report.h"
 #include "app/figures.h"
-#include "app/resources.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
+#include "core/model/bundled.h"
 
 #include <filesystem>
 #include <iostream>

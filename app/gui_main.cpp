@@ -1,9 +1,9 @@
 // The window's program. Parses, names the application, puts session and window together.
 #include "app/gui_options.h"
 #include "app/screenshots.h"
+#include "core/model/bundled.h"
 #include "ui/main_window.h"
 #include "ui/services/appearance.h"
-#include "ui/services/resource_paths.h"
 
 #include <clocale>
 
@@ -31,7 +31,7 @@ void applyOptions(const GuiOptions& options, Session& session, MainWindow& windo
     hardware.threads = options.threads;
     session.controller.setHardware(hardware);
     const QString model =
-        options.model.empty() ? bundledModelDirectory() : QString::fromStdString(options.model);
+        QString::fromStdString(options.model.empty() ? bundledModel().string() : options.model);
     if (!options.image.empty()) {
         session.controller.openPicture(QString::fromStdString(options.image));
     } else if (!options.no_gallery_run) {

@@ -163,7 +163,7 @@ void MainWindow::connectViews() {
     connect(gallery_, &Gallery::ready, this, [this] {
         prompt_->setSamplePrompts(gallery_->promptsFor(session_->document.imagePath()));
         if (std::exchange(opens_first_sample_, false)) {
-            gallery_->openFirst();
+            gallery_->openFirst(session_->document.prompt());
         }
     });
     connect(document, &Document::imageChanged, this, [this] {

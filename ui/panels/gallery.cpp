@@ -98,17 +98,17 @@ std::vector<RectF> Gallery::boxesFor(const QString& path, const QString& prompt)
     return found != sample->boxes.end() ? found->second : std::vector<RectF>();
 }
 
-void Gallery::openFirst() {
+void Gallery::openFirst(const QString& prompt) {
     if (!samples_.empty()) {
         setCurrentRow(0);
-        choose(0);
+        choose(0, prompt);
     }
 }
 
-void Gallery::choose(int row) {
+void Gallery::choose(int row, const QString& prompt) {
     if (row >= 0 && static_cast<std::size_t>(row) < samples_.size()) {
         const Sample& sample = samples_[static_cast<std::size_t>(row)];
-        Q_EMIT sampleChosen(sample.path, sample.prompts.first());
+        Q_EMIT sampleChosen(sample.path, prompt.isEmpty() ? sample.prompts.first() : prompt);
     }
 }
 

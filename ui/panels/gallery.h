@@ -24,15 +24,15 @@ public:
     /// Boxes of what a sample's prompt asks about, in picture pixels; empty when not known.
     std::vector<RectF> boxesFor(const QString& path, const QString& prompt) const;
 
-    /// As a click on the first picture.
-    void openFirst();
+    /// As a click on the first picture; a `prompt` that is not empty is asked instead of its own.
+    void openFirst(const QString& prompt = {});
 
 Q_SIGNALS:
     void ready();
     void sampleChosen(const QString& path, const QString& prompt);
 
 private:
-    void choose(int row);
+    void choose(int row, const QString& prompt = {});
     const Sample* find(const QString& path) const;
 
     std::vector<Sample> samples_;

@@ -1,8 +1,9 @@
 #include "ui/panels/model_chooser.h"
 
+#include "core/model/bundled.h"
 #include "ui/services/appearance.h"
-#include "ui/services/resource_paths.h"
 
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -79,12 +80,12 @@ void ModelChooser::present() {
     note_->setText(tr("Looking for models"));
     show();
     raise();
-    const QString bundled = bundledModelDirectory();
+    const QString bundled = QString::fromStdString(bundledModel().string());
     const QStringList recent = preferences_->recentModels();
     files_.run(
         [bundled, recent] {
             std::vector<Group> groups{{tr("Bundled"), {}}, {tr("Recent"), {}}};
-            if (!bundled.isEmpty()) {
+            if (QFileInfo(bundled).isDir()) {
                 groups[0].candidates.push_back(inspectModel(bundled.toStdString()));
             }
             for (const QString& directory : recent) {

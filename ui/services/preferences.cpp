@@ -63,6 +63,19 @@ void Preferences::setAppearance(Appearance appearance) {
                                                          : "system");
 }
 
+QString Preferences::device() const {
+    return settings_.value("hardware/device", "auto").toString();
+}
+
+QString Preferences::dtype() const {
+    return settings_.value("hardware/dtype", "auto").toString();
+}
+
+void Preferences::setHardware(const QString& device, const QString& dtype) {
+    settings_.setValue("hardware/device", device);
+    settings_.setValue("hardware/dtype", dtype);
+}
+
 bool Preferences::live() const {
     return settings_.value("live", true).toBool();
 }

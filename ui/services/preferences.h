@@ -25,6 +25,11 @@ public:
     Appearance appearance() const;
     void setAppearance(Appearance appearance);
 
+    /// Names as on the command line; "auto" when nothing was chosen.
+    QString device() const;
+    QString dtype() const;
+    void setHardware(const QString& device, const QString& dtype);
+
     bool live() const;
     void setLive(bool live);
 

@@ -5,11 +5,11 @@
 
 namespace prunescope {
 
-/// What is shipped beside the program: `share/prunescope` next to an installed `bin`, the source
-/// tree's `resources` for a program run from its build folder.
+/// What is shipped with the program: `share/prunescope` beside an installed `bin`, else the source
+/// tree's `resources`.
 std::filesystem::path resourceDirectory();
 
-/// The model that answers without a download.
+/// The model that answers without a download. The folder need not exist.
 std::filesystem::path bundledModel();
 
 struct BundledSample {
@@ -17,7 +17,7 @@ struct BundledSample {
     std::string prompt;
 };
 
-/// The first sample picture of the bundled model with its first prompt.
+/// The picture and question that are taken when none are given.
 /// @throws Error(Input) when the samples are missing or broken
 BundledSample bundledSample();
 

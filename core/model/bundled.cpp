@@ -1,6 +1,8 @@
-#include "app/resources.h"
+#include "core/model/bundled.h"
 
 #include "core/base/json.h"
+
+#include <system_error>
 
 namespace prunescope {
 
