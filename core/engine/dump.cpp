@@ -64,11 +64,11 @@ at::Tensor pixelValues(const Preprocessed& input) {
     return at::stack(views);
 }
 
-/// Hidden states of the un-pruned pass; with several views one after the other.
+/// Hidden states of the whole tower, un-pruned; with several views one after the other.
 at::Tensor hiddenStates(const RunContext& context, const Preprocessed& input) {
     std::vector<at::Tensor> views;
     for (const View& view : input.views) {
-        views.push_back(at::stack(context.vlm.encode(view, {}, true, context.stop).hidden));
+        views.push_back(context.vlm.hiddenStates(view, context.stop));
     }
     return views.size() == 1 ? views.front() : at::stack(views);
 }

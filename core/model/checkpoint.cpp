@@ -214,7 +214,6 @@ std::string shapeText(const std::vector<std::int64_t>& shape) {
 void addVision(const VlmConfig& config, std::vector<ExpectedTensor>& out) {
     const VisionConfig& v = config.vision;
     const std::int64_t d = v.hidden_size;
-    const std::int64_t f = v.intermediate_size;
     const std::int64_t n = std::int64_t{v.gridSide()} * v.gridSide();
     out.push_back({"vision.embeddings.class_embedding", {d}});
     out.push_back(
@@ -223,19 +222,8 @@ void addVision(const VlmConfig& config, std::vector<ExpectedTensor>& out) {
     out.push_back({"vision.pre_layrnorm.weight", {d}});
     out.push_back({"vision.pre_layrnorm.bias", {d}});
     for (int l = 0; l <= config.lastLayer(); ++l) {
-        const std::string layer = "vision.encoder.layers." + std::to_string(l) + ".";
-        for (const char* norm : {"layer_norm1", "layer_norm2"}) {
-            out.push_back({layer + norm + ".weight", {d}});
-            out.push_back({layer + norm + ".bias", {d}});
-        }
-        for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"}) {
-            out.push_back({layer + "self_attn." + part + ".weight", {d, d}});
-            out.push_back({layer + "self_attn." + part + ".bias", {d}});
-        }
-        out.push_back({layer + "mlp.fc1.weight", {f, d}});
-        out.push_back({layer + "mlp.fc1.bias", {f}});
-        out.push_back({layer + "mlp.fc2.weight", {d, f}});
-        out.push_back({layer + "mlp.fc2.bias", {d}});
+        const std::vector<ExpectedTensor> layer = encoderLayerTensors(v, l);
+        out.insert(out.end(), layer.begin(), layer.end());
     }
 }
 
@@ -331,6 +319,26 @@ Checkpoint openCheckpoint(const fs::path& model_dir) {
              "The download may be incomplete.");
     }
     return result;
+}
+
+std::vector<ExpectedTensor> encoderLayerTensors(const VisionConfig& config, int layer) {
+    const std::int64_t d = config.hidden_size;
+    const std::int64_t f = config.intermediate_size;
+    const std::string name = "vision.encoder.layers." + std::to_string(layer) + ".";
+    std::vector<ExpectedTensor> out;
+    for (const char* norm : {"layer_norm1", "layer_norm2"}) {
+        out.push_back({name + norm + ".weight", {d}});
+        out.push_back({name + norm + ".bias", {d}});
+    }
+    for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"}) {
+        out.push_back({name + "self_attn." + part + ".weight", {d, d}});
+        out.push_back({name + "self_attn." + part + ".bias", {d}});
+    }
+    out.push_back({name + "mlp.fc1.weight", {f, d}});
+    out.push_back({name + "mlp.fc1.bias", {f}});
+    out.push_back({name + "mlp.fc2.weight", {d, f}});
+    out.push_back({name + "mlp.fc2.bias", {d}});
+    return out;
 }
 
 std::vector<ExpectedTensor> expectedTensors(const VlmConfig& config, bool has_own_head) {

@@ -64,6 +64,9 @@ std::vector<ExpectedTensor> expectedTensors(const VlmConfig& config, bool has_ow
 /// layer or the checkpoint lacks any of it; the model runs without.
 std::vector<ExpectedTensor> nextLayerTensors(const VlmConfig& config, const Checkpoint& checkpoint);
 
+/// What encoder layer `layer` (0-based) reads: for layers after S, which a run does without.
+std::vector<ExpectedTensor> encoderLayerTensors(const VisionConfig& config, int layer);
+
 /// Whether the head is a tensor of its own. A tied model's stored head is not used.
 /// @throws Error(Model) when config.json says the head is not tied and there is none
 bool hasOwnHead(const VlmConfig& config, Checkpoint& checkpoint);

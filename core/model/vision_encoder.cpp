@@ -78,15 +78,7 @@ VisionEncoder::VisionEncoder(const VlmConfig& config, const WeightMap& weights)
       patch_weight_(weights.get("vision.embeddings.patch_embedding.weight")),
       pre_norm_(weights.norm("vision.pre_layrnorm")) {
     for (int l = 0; l <= last_layer_; ++l) {
-        const std::string name = "vision.encoder.layers." + std::to_string(l) + ".";
-        layers_.push_back({weights.norm(name + "layer_norm1"),
-                           weights.linear(name + "self_attn.q_proj"),
-                           weights.linear(name + "self_attn.k_proj"),
-                           weights.linear(name + "self_attn.v_proj"),
-                           weights.linear(name + "self_attn.out_proj"),
-                           weights.norm(name + "layer_norm2"),
-                           weights.linear(name + "mlp.fc1"),
-                           weights.linear(name + "mlp.fc2")});
+        layers_.push_back(readLayer(weights, l));
     }
     if (last_layer_ + 1 == config_.layers) {
         next_ = {layers_.back().norm1, layers_.back().q, layers_.back().k};
@@ -112,6 +104,18 @@ WideAttention VisionEncoder::wideAttention(const at::Tensor& next_input) const {
     const at::Tensor keys = applyLinear(next_.k, x).to(at::kFloat);
     const double scale = 1.0 / std::sqrt(static_cast<double>(keys.size(1)));
     return {at::softmax(at::matmul(keys, query.squeeze(0)) * scale, -1), keys};
+}
+
+VisionEncoder::Layer VisionEncoder::readLayer(const WeightMap& weights, int layer) {
+    const std::string name = "vision.encoder.layers." + std::to_string(layer) + ".";
+    return {weights.norm(name + "layer_norm1"),
+            weights.linear(name + "self_attn.q_proj"),
+            weights.linear(name + "self_attn.k_proj"),
+            weights.linear(name + "self_attn.v_proj"),
+            weights.linear(name + "self_attn.out_proj"),
+            weights.norm(name + "layer_norm2"),
+            weights.linear(name + "mlp.fc1"),
+            weights.linear(name + "mlp.fc2")};
 }
 
 at::Tensor VisionEncoder::embedPatches(const at::Tensor& pixels) const {
@@ -153,6 +157,18 @@ VisionEncoder::Attended VisionEncoder::attend(const Layer& layer,
 at::Tensor VisionEncoder::feedForward(const Layer& layer, const at::Tensor& x) const {
     const at::Tensor y = layerNorm(layer.norm2, x, config_.layer_norm_eps);
     return x + applyLinear(layer.fc2, activate(config_.activation, applyLinear(layer.fc1, y)));
+}
+
+at::Tensor VisionEncoder::deeper(const at::Tensor& x,
+                                 int layer,
+                                 const WeightMap& weights,
+                                 const std::stop_token& stop) const {
+    throwIfStopped(stop);
+    const Layer added = readLayer(weights, layer);
+    const at::Tensor rows = x.to(patch_weight_.device(), patch_weight_.scalar_type());
+    const Attended attended =
+        attend(added, layerNorm(added.norm1, rows, config_.layer_norm_eps), {}, false);
+    return feedForward(added, rows + attended.out).to(at::kFloat);
 }
 
 /// What one pass carries from layer to layer.

@@ -25,6 +25,15 @@ public:
     /// As Vlm::wideAttention.
     WideAttention wideAttention(const at::Tensor& next_input) const;
 
+    /// One layer that the model does not run, for what the tower would give after S.
+    /// @param x       [1 + n, D] the output of layer - 1, any dtype
+    /// @param weights of this layer
+    /// @return        float32 [1 + n, D]
+    at::Tensor deeper(const at::Tensor& x,
+                      int layer,
+                      const WeightMap& weights,
+                      const std::stop_token& stop) const;
+
 private:
     struct Layer {
         Norm norm1;
@@ -49,6 +58,7 @@ private:
         at::Tensor values;         // float32 [H, 1 + n, dh]
     };
 
+    static Layer readLayer(const WeightMap& weights, int layer);
     at::Tensor embedPatches(const at::Tensor& pixels) const;
     Attended attend(const Layer& layer,
                     const at::Tensor& x,

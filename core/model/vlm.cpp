@@ -23,6 +23,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
 
 namespace prunescope {
@@ -66,6 +67,7 @@ LoadReport reportOf(const std::filesystem::path& directory,
     report.stored_dtype = checkpoint.stored_dtype;
     report.dtype = nameOf(placement.dtype);
     report.device = placement.device.str();
+    report.gpus = usableGpus();
     report.fingerprint = fingerprintOf(directory, checkpoint);
     report.parameters = checkpoint.parameters;
     report.file_bytes = checkpoint.file_bytes;
@@ -235,6 +237,25 @@ WideAttention Vlm::wideAttention(const at::Tensor& next_input) const {
     return translated([&] {
         const c10::InferenceMode inference;
         return parts_->encoder.wideAttention(next_input);
+    });
+}
+
+at::Tensor Vlm::hiddenStates(const View& view, const std::stop_token& stop) const {
+    std::vector<at::Tensor> hidden = encode(view, {}, true, stop).hidden;
+    return translated([&] {
+        const c10::InferenceMode inference;
+        const VisionConfig& vision = parts_->config.vision;
+        if (parts_->config.lastLayer() + 1 < vision.layers) {
+            Checkpoint checkpoint = openCheckpoint(parts_->report.directory);
+            for (int l = parts_->config.lastLayer() + 1; l < vision.layers; ++l) {
+                const std::vector<ExpectedTensor> expected = encoderLayerTensors(vision, l);
+                checkTensors(expected, checkpoint);
+                const WeightMap weights =
+                    loadWeights(expected, checkpoint, parts_->placement, {}, stop);
+                hidden.push_back(parts_->encoder.deeper(hidden.back(), l, weights, stop));
+            }
+        }
+        return at::stack(hidden);
     });
 }
 

@@ -119,6 +119,13 @@ public:
     /// @throws Error(Model) when the checkpoint lacks the layer after S
     WideAttention wideAttention(const at::Tensor& next_input) const;
 
+    /// The hidden states of the whole vision tower, as Hugging Face's `hidden_states`: entry 0
+    /// after pre-layernorm, entry l + 1 the output of layer l, without pruning. The layers after S,
+    /// which no run needs, are read from the model's folder one at a time.
+    /// @return float32 [L + 1, 1 + n, D]
+    /// @throws Error(Model) when the folder has changed or lacks these layers
+    at::Tensor hiddenStates(const View& view, const std::stop_token& stop) const;
+
     /// [m, D * layers] -> [m, Dt], in the model's dtype.
     at::Tensor project(const at::Tensor& features) const;
 

@@ -38,6 +38,17 @@ TEST_P(Parity, EveryStageIsWhatTransformersComputes) {
     }
 }
 
+TEST_P(Parity, HiddenStatesAreThoseOfTheWholeTower) {
+    const GoldenCase golden(GetParam());
+    const at::Tensor wanted = golden.expected("hidden");  // [L + 1, 1 + n, D]
+    const at::Tensor hidden = golden.vlm().hiddenStates(golden.view(), {});
+    ASSERT_EQ(hidden.sizes(), wanted.sizes());
+    ASSERT_EQ(hidden.size(0), golden.vlm().report().encoder_layers + 1);
+    for (std::int64_t layer = 0; layer < hidden.size(0); ++layer) {
+        EXPECT_LT(relativeError(hidden[layer], wanted[layer]), kTolerance) << "entry " << layer;
+    }
+}
+
 TEST_P(Parity, GreedyAnswerIsTheSame) {
     const GoldenCase golden(GetParam());
     const Vlm& vlm = golden.vlm();
