@@ -158,7 +158,15 @@ AnswerTrace answerStage(const RunContext& context,
     } else if (prefix_reused) {
         trace.reused.push_back(nameOf(CachedStage::Prefix));
     }
-    return answered->answer;
+    const AnswerTrace& answer = answered->answer;
+    if (std::any_of(answer.probability.begin(), answer.probability.end(), [](float p) {
+            return !std::isfinite(p);
+        })) {
+        trace.notes.push_back(
+            "The language model gives values that are not finite numbers, so the answer means "
+            "nothing: the weights may be damaged, or need fp32.");
+    }
+    return answer;
 }
 
 }  // namespace prunescope

@@ -29,6 +29,18 @@ public:
         if (!vlm_) {
             throw Error(ErrorCode::Model, "No model is loaded.", "Choose one first.");
         }
+        try {
+            answer(request, context);
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::OutOfMemory) {
+                cache_.clear();  // what was kept for speed makes room for what comes next
+            }
+            throw;
+        }
+    }
+
+private:
+    void answer(const RunRequest& request, const JobContext& context) {
         RunContext pruned{*vlm_, cache_, request, context.stop, context.emit, context.settle};
         const auto trace = std::make_shared<const RunTrace>(prunescope::run(pruned));
         context.emit(Finished{request.id, trace});
@@ -40,7 +52,6 @@ public:
         }
     }
 
-private:
     TracePtr unprunedOf(const RunRequest& request, const JobContext& context, TracePtr pruned) {
         if (request.settings.method == kUnprunedMethod) {
             return pruned;

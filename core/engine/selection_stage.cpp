@@ -152,6 +152,7 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         view_trace.kept = selection.kept;
         view_trace.rows = selection.rows;
         view_trace.shift = selection.shift;
+        dropNonFinite(view_trace);
         trace.tokens.visual_kept += static_cast<int>(selection.rows.size());
     }
     trace.timings_ms.select = watch.ms();
@@ -177,6 +178,7 @@ void nullBandStage(const RunContext& context, const PerView<FullFeatures>& full,
         }
         view.shift.null_band = cachedNullBand(
             context, trace, full[v]->selected, full[v]->key, kSelectedPlace, n_measured);
+        dropNonFinite(view);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/isfinite.h>
 #include <c10/core/InferenceMode.h>
 
 namespace prunescope {
@@ -24,6 +25,7 @@ FullFeatures encodeFull(const RunContext& context,
     output.hidden.clear();
     const double ms = watch.ms();
     FullFeatures full{key, output, ShiftReference(metric, toHost(output.features).view()), {}, ms};
+    full.is_finite = at::isfinite(output.features).all().item<bool>();
     for (std::size_t l = 1; l < hidden.size(); ++l) {
         full.after_layer.emplace_back(metric, toHost(hidden[l].slice(0, 1)).view());
     }
@@ -136,6 +138,11 @@ PerView<FullFeatures> featuresStage(const RunContext& context,
             context.emit(Progress{context.request.id, "encode", v, input.views.size()});
             return encodeFull(context, input.views[v], key, metric);
         }));
+    }
+    if (!std::all_of(result.begin(), result.end(), [](const auto& f) { return f->is_finite; })) {
+        trace.notes.push_back(
+            "The encoder gives values that are not finite numbers, so scores and D mean nothing: "
+            "the weights may be damaged, or need fp32.");
     }
     const bool own_pass = methodOf(context).in_encoder;
     const auto pass_of = own_pass ? &Timings::reference : &Timings::encode;

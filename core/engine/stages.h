@@ -32,6 +32,7 @@ struct FullFeatures {
     ShiftReference selected;                  // X_f: selected features, [N, D * layers]
     std::vector<ShiftReference> after_layer;  // [S + 1] patch rows after each layer
     double ms = 0;
+    bool is_finite = true;  // all of output.features are finite numbers
 };
 
 /// What leaves the encoder for selection: a pool of M tokens.
@@ -75,6 +76,10 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
 
 /// Fills the null bands of every stage and view.
 void nullBandStage(const RunContext& context, const PerView<FullFeatures>& full, RunTrace& trace);
+
+/// Takes out every D and null band that is not a finite number (broken weights give such): a D that
+/// cannot be known is none, and no reader of the trace has to ask.
+void dropNonFinite(ViewTrace& view);
 
 /// What goes into the projector: the selected rows of all views, padding left out. With the select
 /// strategy "full" the un-pruned sequence begins with CLS.

@@ -1,0 +1,209 @@
+// Weights and pictures whose numbers no method was made for: whole runs end with a trace that can
+// be shown, and say so by name.
+#include "core/base/error.h"
+#include "core/engine/run.h"
+#include "core/prune/catalog.h"
+#include "core/trace/trace_json.h"
+#include "tests/model/model_files.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace prunescope {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TempFolder;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kModel = "dcp/grid6_layers8";  // float32, 36 patches
+constexpr int kPatches = 36;
+
+/// Overwrites the float32 weights whose name holds `part`.
+void fillWeights(const fs::path& folder, const std::string& part, float value) {
+    const fs::path path = folder / "model.safetensors";
+    std::string bytes = test::readText(path);
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    const auto header = nlohmann::json::parse(bytes.substr(8, length));
+    int n_filled = 0;
+    for (const auto& [name, tensor] : header.items()) {
+        if (name == "__metadata__" || name.find(part) == std::string::npos) {
+            continue;
+        }
+        ASSERT_EQ(tensor.at("dtype"), "F32") << name;
+        const std::size_t begin = tensor.at("data_offsets").at(0).get<std::size_t>();
+        const std::size_t end = tensor.at("data_offsets").at(1).get<std::size_t>();
+        for (std::size_t at = begin; at < end; at += sizeof value) {
+            std::memcpy(bytes.data() + 8 + length + at, &value, sizeof value);
+        }
+        ++n_filled;
+    }
+    ASSERT_GT(n_filled, 0) << "no weight is called " << part;
+    std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::shared_ptr<const Image> flatPicture(std::uint8_t level) {
+    return std::make_shared<const Image>(
+        Image{40, 30, std::vector<std::uint8_t>(std::size_t{40} * 30 * 3, level)});
+}
+
+std::shared_ptr<const Image> picture() {
+    Image image{40, 30, {}};
+    for (int i = 0; i < 40 * 30 * 3; ++i) {
+        image.rgb.push_back(static_cast<std::uint8_t>(i * 37 % 251));
+    }
+    return std::make_shared<const Image>(std::move(image));
+}
+
+RunRequest requestOf(const std::shared_ptr<const Image>& image,
+                     const std::string& method,
+                     int budget) {
+    RunRequest request;
+    request.image = image;
+    request.image_name = "picture.png";
+    request.prompt = "what";
+    request.settings.method = method;
+    request.settings.budget = budget;
+    request.settings.trigger = Trigger::Always;
+    request.settings.max_new_tokens = 3;
+    request.settle_ms = 0;
+    return request;
+}
+
+/// What must hold of every trace, whatever the numbers were.
+void expectSound(const RunTrace& trace, int n_patches, int budget) {
+    ASSERT_EQ(trace.views.size(), 1U);
+    const std::vector<int> kept(trace.views[0].kept.begin(), trace.views[0].kept.end());
+    EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+    EXPECT_EQ(std::set<int>(kept.begin(), kept.end()).size(), kept.size());
+    if (trace.settings.method != "none") {
+        EXPECT_LE(kept.size(), static_cast<std::size_t>(std::min(budget, n_patches)));
+        EXPECT_FALSE(kept.empty());
+    }
+    for (const int patch : kept) {
+        EXPECT_GE(patch, 0);
+        EXPECT_LT(patch, n_patches);
+    }
+    EXPECT_FALSE(trace.answer.ids.empty());
+    const ShiftSummary& shift = trace.views[0].shift;
+    for (const double value : {shift.kappa.value_or(0),
+                               shift.kappa_after.value_or(0),
+                               shift.tau,
+                               shift.mean_term,
+                               shift.variance_term,
+                               shift.null_band.median}) {
+        EXPECT_TRUE(std::isfinite(value));
+    }
+    for (const std::string& text : {traceToJson(trace), runToJson(trace)}) {
+        EXPECT_NO_THROW(nlohmann::json::parse(text));  // refuses NaN and Infinity
+    }
+    EXPECT_EQ(traceToJson(traceFromJson(traceToJson(trace))), traceToJson(trace));
+}
+
+struct Weights {
+    const char* name;
+    const char* part;  ///< of the tensors' names
+    float value;
+    bool is_finite;  ///< what comes out of the encoder still is
+};
+
+class HostileWeights : public testing::TestWithParam<Weights> {};
+
+TEST_P(HostileWeights, EveryMethodEndsWithASoundTraceAndSaysWhatIsWrong) {
+    const Weights& weights = GetParam();
+    const TempFolder folder;
+    test::copyGolden(kModel, folder.path());
+    fillWeights(folder.path(), weights.part, weights.value);
+    const auto vlm = Vlm::load(folder.path(), {.device = "cpu", .dtype = "fp32", .threads = 1});
+    StageCache cache;
+    for (const MethodSpec& method : methodCatalog()) {
+        for (const int budget : {1, 16, kPatches, kPatches + 1}) {
+            SCOPED_TRACE(method.id + " with a budget of " + std::to_string(budget));
+            const RunRequest request = requestOf(picture(), method.id, budget);
+            const RunTrace trace = run({*vlm, cache, request});
+            expectSound(trace, kPatches, budget);
+            EXPECT_THAT(trace.notes,
+                        weights.is_finite ? Not(Contains(HasSubstr("not finite")))
+                                          : Contains(HasSubstr("not finite")));
+        }
+    }
+}
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInf = std::numeric_limits<float>::infinity();
+
+INSTANTIATE_TEST_SUITE_P(
+    All,
+    HostileWeights,
+    testing::Values(Weights{"Nan", "vision", kNan, false},
+                    Weights{"NanInOneLayer", "layers.3.mlp.fc1.weight", kNan, false},
+                    Weights{"Infinite", "patch_embedding", kInf, false},
+                    Weights{"Huge", "patch_embedding", 3e38F, false},
+                    Weights{"Denormal", "vision", 1e-40F, true},
+                    Weights{"Zero", "vision", 0, true},
+                    Weights{"ConstantEmbeddings", "patch_embedding", 0.5F, true},
+                    Weights{"SameEverywhere", "position_embedding", 0.25F, true},
+                    Weights{"NanInTheLanguageModel", "language_model", kNan, false}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST(HostilePictures, FlatOnesGiveEqualTokensAndTheLowestPatchesWin) {
+    const TempFolder folder;
+    test::copyGolden(kModel, folder.path());
+    fillWeights(folder.path(), "position_embedding", 0);  // then all tokens are the same
+    const auto vlm = Vlm::load(folder.path(), {.device = "cpu", .dtype = "fp32", .threads = 1});
+    StageCache cache;
+    for (const std::uint8_t level : {0, 255, 90}) {
+        for (const MethodSpec& method : methodCatalog()) {
+            SCOPED_TRACE(method.id + " on level " + std::to_string(level));
+            const RunRequest request = requestOf(flatPicture(level), method.id, 16);
+            const RunTrace trace = run({*vlm, cache, request});
+            expectSound(trace, kPatches, 16);
+            StageCache fresh;
+            EXPECT_EQ(run({*vlm, fresh, request}).views[0].kept, trace.views[0].kept);
+            if (method.id == "cls-topk") {
+                std::vector<std::int32_t> lowest(16);
+                std::iota(lowest.begin(), lowest.end(), 0);
+                EXPECT_EQ(trace.views[0].kept, lowest);
+            }
+        }
+    }
+}
+
+TEST(HostileBudgets, OfTheBundledModel) {
+    const auto vlm = Vlm::load(fs::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter",
+                               {.device = "cpu", .dtype = "fp32", .threads = 2});
+    StageCache cache;
+    for (const std::string method : {"dcp", "cls-topk", "grid", "random"}) {
+        for (const int budget : {1, 16, 576, 577}) {
+            SCOPED_TRACE(method + " with a budget of " + std::to_string(budget));
+            RunRequest request = requestOf(picture(), method, budget);
+            request.prompt = "Is there a dog in the picture?";
+            const RunTrace trace = run({*vlm, cache, request});
+            expectSound(trace, 576, budget);
+            EXPECT_EQ(trace.views[0].kept.size(), static_cast<std::size_t>(std::min(budget, 576)));
+            EXPECT_EQ(trace.notes.empty(), budget <= 576);
+        }
+        RunRequest none = requestOf(picture(), method, 0);
+        try {
+            run({*vlm, cache, none});
+            ADD_FAILURE() << method << " took a budget of 0";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::Usage);
+            EXPECT_THAT(error.what(), HasSubstr("at least 1 token"));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace prunescope
