@@ -106,6 +106,7 @@ class Cli(unittest.TestCase):
         self.assertEqual(set(header), set(what.split(",")))
         self.assertEqual(header["pixel_values"]["shape"], [1, 3, 336, 336])
         self.assertEqual(header["features"]["shape"][0], 576)
+        self.assertEqual(header["hidden"]["shape"][:2], [11, 577], "every layer of the encoder, and what goes in")
 
     def test_settings_out_of_range_are_usage(self):
         self.fails(2, "run", "--budget", 0, mentions="udget")
@@ -152,10 +153,39 @@ class Cli(unittest.TestCase):
         self.fails(4, "run", "--prompt", "a?", "--image", picture("text.png", b"not a picture at all"))
         self.fails(4, "run", "--prompt", "a?", "--image", picture("bomb.png", png(60000, 60000)))
         self.fails(4, "run", "--prompt", "a?", "--image", picture("thin.png", png(20000, 1)))
-        self.fails(4, "run", "--prompt", "a?", "--image", "/dev/zero")
+        self.fails(4, "run", "--prompt", "a?", "--image", "/dev/zero", mentions="device")
+        for name, data, said in (("gif.png", b"GIF89a......", "GIF"), ("tiff.png", b"II*\0....", "TIFF"),
+                                 ("exr.png", b"\x76\x2f\x31\x01....", "OpenEXR"),
+                                 ("dicom.png", bytes(128) + b"DICM", "DICOM"),
+                                 ("wide.png", png(60000, 60000), "60000 x 60000"),
+                                 ("tall.png", png(1, 20000), "narrow"), ("large.png", png(20000, 20000), "megapixels"),
+                                 ("cut.png", png(64, 64)[:60], "damaged")):
+            said_all = self.fails(4, "run", "--prompt", "a?", "--image", picture(name, data), mentions=said)
+            self.assertEqual(len(said_all.strip().splitlines()), 1, "one sentence, with a hint: " + said_all)
+        loop = self.folder / "loop.png"
+        loop.symlink_to(loop)
+        self.fails(4, "run", "--prompt", "a?", "--image", loop)
         fifo = self.folder / "fifo.png"
         os.mkfifo(fifo)
         self.fails(4, "run", "--prompt", "a?", "--image", fifo)
+
+    def test_pictures_with_hostile_names_open(self):
+        scene = next((SOURCE / "resources" / "models" / "starter" / "samples").glob("*.png"))
+        for name in ("ein Bild.png", "\u732b.png", "\u202egnp.png", "\U0001F408.png", "a\nb.png", "dot.", "x" * 250 + ".png",
+                     "-x.png", "'quote\".png"):
+            path = self.folder / name
+            shutil.copy(scene, path)
+            done = cli("run", "--image", path, "--prompt", "Is there a dog in the picture?", "--budget", 8)
+            self.assertEqual(done.returncode, 0, name + ": " + done.stderr)
+
+    def test_numbers_do_not_depend_on_the_locale(self):
+        environment = {**os.environ, "LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}
+        plot = self.folder / "shift.csv"
+        done = subprocess.run([PROGRAM, "run", "--json", "--tau", "0.25", "--plot", plot], capture_output=True, text=True,
+                              env=environment, timeout=120, check=False)
+        self.assertEqual(json.loads(done.stdout)["settings"]["tau"], 0.25, done.stderr)
+        rows = plot.read_text(encoding="utf-8").splitlines()
+        self.assertEqual({row.count(",") for row in rows}, {rows[0].count(",")}, "a decimal comma would add columns")
 
     def test_bad_prompts(self):
         self.fails(4, "run", "--prompt", " ", mentions="prompt")

@@ -9,7 +9,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -87,6 +89,25 @@ TEST(FrontDoor, RefusesBombsByTheirHeader) {
     bmp[22] = bmp[23] = bmp[24] = 0;
     bmp[25] = 0x80;  // the lowest height there is
     EXPECT_NE(refusal(bmp), "accepted");
+}
+
+// A header costs its writer nothing: what it asks for is judged before it is given.
+TEST(FrontDoor, RefusingABombTakesNoMemory) {
+    const auto peak_kilobytes = [] {
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_maxrss;
+    };
+    const long before = peak_kilobytes();
+    for (const auto& [width, height] : {std::pair{60000U, 60000U},
+                                        {20000U, 20000U},
+                                        {1U, 20000U},
+                                        {20000U, 1U},
+                                        {0xFFFFFFFFU, 1U},
+                                        {0x7FFFFFFFU, 0x7FFFFFFFU}}) {
+        EXPECT_NE(refusal(pngOf(width, height)), "accepted");
+    }
+    EXPECT_LT(peak_kilobytes() - before, 16 * 1024);
 }
 
 TEST(FrontDoor, ExtremeButAllowedPicturesOpen) {
