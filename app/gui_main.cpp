@@ -17,7 +17,10 @@ namespace prunescope {
 namespace {
 
 // Applies what the command line says as the state before the first undo step.
-void applyOptions(const GuiOptions& options, Session& session, MainWindow& window) {
+void applyOptions(const GuiOptions& options,
+                  const Preferences& preferences,
+                  Session& session,
+                  MainWindow& window) {
     Document& document = session.document;
     document.changeSettings(options.settings, {});
     if (!options.prompt.empty()) {
@@ -26,8 +29,10 @@ void applyOptions(const GuiOptions& options, Session& session, MainWindow& windo
     document.endMerge();
     document.undoStack()->clear();
     Hardware hardware;
-    hardware.device = QString::fromStdString(options.device);
-    hardware.dtype = QString::fromStdString(options.dtype);
+    hardware.device =
+        options.device.empty() ? preferences.device() : QString::fromStdString(options.device);
+    hardware.dtype =
+        options.dtype.empty() ? preferences.dtype() : QString::fromStdString(options.dtype);
     hardware.threads = options.threads;
     session.controller.setHardware(hardware);
     const QString model =
@@ -37,10 +42,8 @@ void applyOptions(const GuiOptions& options, Session& session, MainWindow& windo
     } else if (!options.no_gallery_run) {
         window.openFirstSample();
     }
-    if (!model.isEmpty()) {
-        session.controller.loadModel(model);
-        window.showSamplesOf(model);
-    }
+    session.controller.loadModel(model);
+    window.showSamplesOf(model);
 }
 
 }  // namespace
@@ -79,7 +82,7 @@ int main(int argc, char** argv) {
     window.show();
     // After the first frame: the window is there before the model is looked for.
     QTimer::singleShot(0, &window, [&] {
-        applyOptions(options, session, window);
+        applyOptions(options, preferences, session, window);
         if (pictures) {
             pictures->start();
         }

@@ -17,8 +17,9 @@ std::optional<int> parseGuiOptions(int argc, char** argv, GuiOptions& options) {
     app.add_option("--method", options.settings.method, "Pruning method")->capture_default_str();
     app.add_option("--budget", options.settings.budget, "Kept tokens")->capture_default_str();
     app.add_option("--tau", options.settings.tau, "Threshold")->capture_default_str();
-    app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    app.add_option("--dtype", options.dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
+    app.add_option(
+        "--device", options.device, "auto, cpu, cuda or cuda:N (default: as last chosen)");
+    app.add_option("--dtype", options.dtype, "auto, fp32, bf16 or fp16 (default: as last chosen)");
     app.add_option("--threads", options.threads, "CPU threads (0: as many as there are cores)");
     app.add_option("--screenshot-dir",
                    options.screenshot_dir,

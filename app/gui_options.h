@@ -12,8 +12,8 @@ struct GuiOptions {
     std::string model;
     std::string image;
     std::string prompt;
-    std::string device = "auto";
-    std::string dtype = "auto";
+    std::string device;
+    std::string dtype;
     int threads = 0;
     RunSettings settings;
     std::string screenshot_dir;

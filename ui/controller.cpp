@@ -53,6 +53,19 @@ Controller::Controller(Document* document,
     connect(engine_, &EngineBridge::arrived, this, &Controller::onEvent);
 }
 
+void Controller::setHardware(const Hardware& hardware) {
+    hardware_ = hardware;
+    Q_EMIT hardwareChanged();
+}
+
+void Controller::runOn(const Hardware& hardware) {
+    preferences_->setHardware(hardware.device, hardware.dtype);
+    setHardware(hardware);
+    if (!model_directory_.isEmpty()) {
+        loadModel(model_directory_);
+    }
+}
+
 void Controller::loadModel(const QString& directory) {
     model_directory_ = QDir::cleanPath(QFileInfo(directory).absoluteFilePath());
     LoadRequest request;

@@ -26,9 +26,12 @@ public:
                Preferences* preferences,
                QObject* parent = nullptr);
 
-    void setHardware(const Hardware& hardware) { hardware_ = hardware; }
+    void setHardware(const Hardware& hardware);
 
     const Hardware& hardware() const { return hardware_; }
+
+    /// Loads the model again on another device or in another precision, and keeps the choice.
+    void runOn(const Hardware& hardware);
 
     void loadModel(const QString& directory);
 
@@ -58,6 +61,7 @@ Q_SIGNALS:
     void noted(const QString& line);  ///< for the log
     void pictureFailed(const QString& message, const QString& hint);
     void runnableChanged();
+    void hardwareChanged();
 
 private:
     struct Opened {

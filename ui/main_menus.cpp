@@ -88,21 +88,32 @@ void MainWindow::makeToolBar() {
 void MainWindow::makeRecentMenu() {
     auto* recent = new QMenu(tr("Open &recent"), this);
     recent->setObjectName("recentMenu");
+    recent->setToolTipsVisible(true);
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
         for (const QString& path : preferences_->recentFiles()) {
             QAction* entry = recent->addAction(QFileInfo(path).fileName());
-            entry->setToolTip(path);
-            entry->setEnabled(QFileInfo::exists(path));
+            const bool is_there = QFileInfo::exists(path);
+            entry->setToolTip(is_there ? path : tr("%1 is not there any more").arg(path));
+            entry->setEnabled(is_there);
             connect(entry, &QAction::triggered, this, [this, path] {
                 session_->controller.openPicture(path);
             });
         }
         recent->addSeparator();
         QAction* clear = recent->addAction(tr("Clear list"));
+        clear->setEnabled(!preferences_->recentFiles().isEmpty());
         connect(clear, &QAction::triggered, this, [this] { preferences_->clearRecentFiles(); });
     });
     findChild<QMenu*>("fileMenu")->insertMenu(actions_.at("models"), recent);
+}
+
+void MainWindow::showModels() {
+    if (models_ == nullptr) {
+        models_ = new ModelChooser(preferences_, dialogs_, this);
+        connect(models_, &ModelChooser::modelChosen, this, &MainWindow::openModel);
+    }
+    models_->present();
 }
 
 std::vector<MenuEntry> MainWindow::fileMenu() {
@@ -120,13 +131,7 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
          "Ctrl+M",
          "model",
          tr("Choose the model"),
-         [this](bool) {
-             if (models_ == nullptr) {
-                 models_ = new ModelChooser(preferences_, dialogs_, this);
-                 connect(models_, &ModelChooser::modelChosen, this, &MainWindow::openModel);
-             }
-             models_->present();
-         }},
+         [this](bool) { showModels(); }},
         {.menu = kFile},
         {kFile,
          "exportOverlay",
@@ -204,6 +209,35 @@ std::vector<MenuEntry> MainWindow::viewMenu() {
          [this](bool) { canvas_->zoomToPixels(); }},
         {.menu = kView},
         {kView,
+         "goToPatch",
+         tr("&Go to patch…"),
+         "Ctrl+G",
+         "",
+         tr("Select a patch by its number or its row and column"),
+         [this](bool) { goToPatch(); }},
+        {kView,
+         "nextPanel",
+         tr("&Next panel"),
+         "F6",
+         "",
+         tr("Move the keyboard to the next panel"),
+         [this](bool) { focusPanel(1); }},
+        {kView,
+         "previousPanel",
+         tr("&Previous panel"),
+         "Shift+F6",
+         "",
+         tr("Move the keyboard to the panel before"),
+         [this](bool) { focusPanel(-1); }},
+        {kView,
+         "maximisePanel",
+         tr("&Maximise panel"),
+         "F11",
+         "",
+         tr("Give the panel with the keyboard the whole window, or give it back"),
+         [this](bool) { maximisePanel(); }},
+        {.menu = kView},
+        {kView,
          "switchAppearance",
          tr("Light or &dark"),
          "Ctrl+Shift+D",
@@ -231,7 +265,7 @@ std::vector<MenuEntry> MainWindow::viewMenu() {
         {kView,
          "fullScreen",
          tr("F&ull screen"),
-         "F11",
+         "Shift+F11",
          "",
          {},
          [this](bool) { isFullScreen() ? showNormal() : showFullScreen(); }},
@@ -270,6 +304,34 @@ std::vector<MenuEntry> MainWindow::runMenu() {
          "",
          {},
          [this](bool) { settings_->focusBudget(); }},
+        {kRun,
+         "moreTokens",
+         tr("One token &more"),
+         "Shift+Right",
+         "",
+         tr("Budget up by one"),
+         [this](bool) { nudgeBudget(1); }},
+        {kRun,
+         "fewerTokens",
+         tr("One token &fewer"),
+         "Shift+Left",
+         "",
+         tr("Budget down by one"),
+         [this](bool) { nudgeBudget(-1); }},
+        {kRun,
+         "tauUp",
+         tr("Threshold &up"),
+         "Shift+Up",
+         "",
+         tr("τ up by 0.01"),
+         [this](bool) { nudgeTau(1); }},
+        {kRun,
+         "tauDown",
+         tr("Threshold &down"),
+         "Shift+Down",
+         "",
+         tr("τ down by 0.01"),
+         [this](bool) { nudgeTau(-1); }},
     };
 }
 

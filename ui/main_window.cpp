@@ -4,8 +4,8 @@
 #include "ui/compare/difference_legend.h"
 #include "ui/evaluate/evaluate_panel.h"
 #include "ui/panels/answer_panel.h"
-#include "ui/panels/error_card.h"
 #include "ui/panels/gallery.h"
+#include "ui/panels/hardware_panel.h"
 #include "ui/panels/inspector.h"
 #include "ui/panels/ledger_view.h"
 #include "ui/panels/log_view.h"
@@ -23,11 +23,9 @@
 #include <algorithm>
 
 #include <QApplication>
-#include <QClipboard>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QFileInfo>
-#include <QMimeData>
 #include <QScrollArea>
 #include <QStatusBar>
 #include <QToolBar>
@@ -107,7 +105,13 @@ void MainWindow::makeDocks() {
     column->addStretch(1);
     settings_ = new SettingsPanel(document, this);
     dock(Qt::LeftDockWidgetArea, "inputsDock", tr("Picture and prompt"), inputs);
-    dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings_);
+    auto* settings = new QWidget(this);
+    auto* rows = new QVBoxLayout(settings);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setSpacing(0);
+    rows->addWidget(settings_, 1);
+    rows->addWidget(new HardwarePanel(&session_->controller, document, settings));
+    dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings);
 
     dock(Qt::RightDockWidgetArea,
          "answerDock",
@@ -155,6 +159,7 @@ void MainWindow::connectViews() {
     Document* document = &session_->document;
     Controller* controller = &session_->controller;
     connect(canvas_, &Canvas::openRequested, this, &MainWindow::openPicture);
+    connect(canvas_, &Canvas::patchMenuRequested, this, &MainWindow::showPatchMenu);
     connect(canvas_, &Canvas::playToggled, scrubber_, &StageScrubber::togglePlay);
     connect(canvas_, &Canvas::historyRequested, this, [this] {
         findChild<QDockWidget*>("inspectorDock")->raise();
@@ -219,6 +224,17 @@ void MainWindow::connectController() {
     Controller* controller = &session_->controller;
     connect(status_, &StatusLine::cancelRequested, controller, &Controller::stop);
     connect(error_card_, &ErrorCard::retryRequested, controller, &Controller::retry);
+    connect(error_card_, &ErrorCard::modelsRequested, this, &MainWindow::showModels);
+    connect(error_card_, &ErrorCard::cpuRequested, this, [controller] {
+        Hardware hardware = controller->hardware();
+        hardware.device = "cpu";
+        controller->runOn(hardware);
+    });
+    connect(error_card_, &ErrorCard::lowerPrecisionRequested, this, [controller] {
+        Hardware hardware = controller->hardware();
+        hardware.dtype = "bf16";
+        controller->runOn(hardware);
+    });
     connect(
         error_card_, &ErrorCard::dismissed, this, [this] { session_->document.dismissError(); });
     connect(controller, &Controller::noted, log_, &LogView::append);
@@ -226,7 +242,7 @@ void MainWindow::connectController() {
             &Controller::pictureFailed,
             this,
             [this](const QString& message, const QString& hint) {
-                error_card_->present(message, hint, ErrorCard::Retry::None);
+                error_card_->present(message, hint, {});
             });
     connect(controller, &Controller::runnableChanged, this, &MainWindow::showState);
     connect(&session_->document, &Document::stateChanged, this, &MainWindow::showError);
@@ -258,28 +274,32 @@ void MainWindow::showError() {
     const RunState state = session_->document.state();
     const bool is_busy = state == RunState::Running || state == RunState::LoadingModel;
     if (error) {
-        error_card_->present(error->message, error->hint, ErrorCard::Retry::Offer);
+        error_card_->present(error->message, error->hint, remedies());
     } else if (is_busy || card_is_of_document_) {
         error_card_->hide();
     }
     card_is_of_document_ = error.has_value();
 }
 
+// A model that does not load can be replaced; where memory ran out, less of it may do.
+ErrorCard::Remedies MainWindow::remedies() const {
+    const Document& document = session_->document;
+    const bool no_memory = document.state() == RunState::OutOfMemory;
+    const Hardware& hardware = session_->controller.hardware();
+    const QString device =
+        document.model() ? QString::fromStdString(document.model()->device) : hardware.device;
+    const QString dtype =
+        document.model() ? QString::fromStdString(document.model()->dtype) : hardware.dtype;
+    return {.retry = true,
+            .models = no_memory || !document.model(),
+            .lower_precision = no_memory && (dtype == "fp32" || dtype == "auto"),
+            .cpu = no_memory && device.startsWith("cuda")};
+}
+
 void MainWindow::openPicture() {
     const QString path = dialogs_->openPicture(this);
     if (!path.isEmpty()) {
         session_->controller.openPicture(path);
-    }
-}
-
-void MainWindow::pastePicture() {
-    const QMimeData* mime = QApplication::clipboard()->mimeData();
-    if (mime != nullptr && mime->hasImage()) {
-        session_->controller.openPixels(qvariant_cast<QImage>(mime->imageData()), tr("pasted"));
-    } else if (mime != nullptr && mime->hasUrls() && mime->urls().first().isLocalFile()) {
-        session_->controller.openPicture(mime->urls().first().toLocalFile());
-    } else {
-        statusBar()->showMessage(tr("The clipboard holds no picture."), 4000);
     }
 }
 
@@ -306,7 +326,7 @@ void MainWindow::exportOverlay() {
         const auto problem = saveOverlay(session_->document, session_->selection, path);
         log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
         if (problem) {
-            error_card_->present(*problem, {}, ErrorCard::Retry::None);
+            error_card_->present(*problem, {}, {});
         }
     }
 }
@@ -321,7 +341,7 @@ void MainWindow::exportPlot() {
         const auto problem = savePlot(session_->document, path);
         log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
         if (problem) {
-            error_card_->present(*problem, {}, ErrorCard::Retry::None);
+            error_card_->present(*problem, {}, {});
         }
     }
 }
@@ -375,23 +395,6 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     preferences_->setWindow(saveGeometry(), saveState());
     session_->controller.stop();
     QMainWindow::closeEvent(event);
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (event->mimeData()->hasUrls() || event->mimeData()->hasImage()) {
-        event->acceptProposedAction();
-    }
-}
-
-void MainWindow::dropEvent(QDropEvent* event) {
-    const QMimeData* mime = event->mimeData();
-    if (mime->hasUrls() && mime->urls().first().isLocalFile()) {
-        const QString path = mime->urls().first().toLocalFile();
-        QFileInfo(path).isDir() ? openModel(path) : session_->controller.openPicture(path);
-    } else if (mime->hasImage()) {
-        session_->controller.openPixels(qvariant_cast<QImage>(mime->imageData()), tr("dropped"));
-    }
-    event->acceptProposedAction();
 }
 
 }  // namespace prunescope

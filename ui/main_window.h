@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ui/menus.h"
+#include "ui/panels/error_card.h"
 #include "ui/services/dialogs.h"
 #include "ui/services/preferences.h"
 #include "ui/session.h"
@@ -10,13 +11,13 @@
 #include <QMainWindow>
 
 class QDockWidget;
+class QMimeData;
 
 namespace prunescope {
 
 class BudgetPlot;
 class Canvas;
 class CompareArea;
-class ErrorCard;
 class EvaluatePanel;
 class Gallery;
 class LogView;
@@ -73,7 +74,15 @@ private:
     std::vector<MenuEntry> helpMenu();
 
     void openPicture();
+    bool openMime(const QMimeData& mime, const QString& name);
     void pastePicture();
+    void showModels();
+    void showPatchMenu(int patch, const QPoint& at);
+    void goToPatch();
+    void focusPanel(int step);
+    void maximisePanel();
+    void nudgeBudget(int by);
+    void nudgeTau(double by);
     void openModel(const QString& directory);
     void exportOverlay();
     void exportPlot();
@@ -83,6 +92,7 @@ private:
     void showCompareMode(CompareMode mode);
     void stepMethod(int by);
     void stop();
+    ErrorCard::Remedies remedies() const;
     void followLastStage();
     void changeTau(double tau);
     void refreshIcons();
@@ -95,6 +105,7 @@ private:
     Actions actions_;
     QList<QDockWidget*> docks_;
     QByteArray default_state_;
+    QByteArray state_before_maximised_;  ///< empty: no panel is maximised
     int stages_shown_ = 0;
     bool is_first_show_ = true;
     bool opens_first_sample_ = false;

@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QDialog>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
@@ -165,6 +166,32 @@ void showCommandPalette(QMainWindow* window, const Actions& actions) {
     column->addWidget(list);
     filter({});
     dialog->resize(460, 380);
+    dialog->show();
+    line->setFocus();
+}
+
+void askLine(QMainWindow* window,
+             const QString& name,
+             const QString& title,
+             const QString& question,
+             const std::function<bool(const QString&)>& take) {
+    QDialog* dialog = makeSheet(window, name, title);
+    auto* label = new QLabel(question, dialog);
+    auto* line = new QLineEdit(dialog);
+    line->setObjectName(name + "Line");
+    line->setAccessibleName(title);
+    line->setAccessibleDescription(question);
+    label->setBuddy(line);
+    QObject::connect(line, &QLineEdit::returnPressed, dialog, [dialog, line, take] {
+        if (take(line->text())) {
+            dialog->close();
+        } else {
+            line->selectAll();
+        }
+    });
+    auto* column = new QVBoxLayout(dialog);
+    column->addWidget(label);
+    column->addWidget(line);
     dialog->show();
     line->setFocus();
 }

@@ -34,6 +34,14 @@ void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries);
 /// A list of all actions to type into.
 void showCommandPalette(QMainWindow* window, const Actions& actions);
 
+/// Asks for one line without blocking; stays open until `take` says that it could use what was
+/// said.
+void askLine(QMainWindow* window,
+             const QString& name,
+             const QString& title,
+             const QString& question,
+             const std::function<bool(const QString&)>& take);
+
 void showAbout(QMainWindow* window);
 
 }  // namespace prunescope

@@ -42,8 +42,14 @@ std::vector<LedgerRow> ledgerOf(const ViewTrace& view) {
         row.merged = static_cast<int>(std::count(sends.begin(), sends.end(), true));
         row.merged = std::min(row.merged, row.in - row.out);
         row.dropped = row.in - row.out - row.merged;
-        row.reselected =
-            static_cast<int>(std::count(fates.begin(), fates.end(), PatchFate::Reselected));
+        if (!stage.baseline.empty()) {
+            // A re-selection chooses from the pool again: against what was kept, it swaps.
+            row.in = static_cast<int>(stage.baseline.size());
+            row.merged = 0;
+            row.reselected =
+                static_cast<int>(std::count(fates.begin(), fates.end(), PatchFate::Reselected));
+            row.dropped = row.in + row.reselected - row.out;
+        }
         rows.push_back(row);
     }
     return rows;
@@ -103,6 +109,10 @@ QVariant LedgerModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant LedgerModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (role == Qt::ToolTipRole && orientation == Qt::Horizontal) {
+        return tr(
+            "In − merged − dropped + re-selected = out. A re-selection drops what it evicts.");
+    }
     if (role != Qt::DisplayRole || orientation != Qt::Horizontal || section >= kColumns) {
         return role == Qt::DisplayRole && orientation == Qt::Vertical ? QVariant(section + 1)
                                                                       : QVariant();

@@ -3,6 +3,7 @@
 #include "core/metric/agreement.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QLabel>
 #include <QLocale>
@@ -34,7 +35,9 @@ bool isComplete(const TracePtr& trace) {
 }
 
 QString percent(float probability) {
-    return QLocale().toString(static_cast<double>(probability) * 100.0, 'f', 1) + " %";
+    return std::isfinite(probability)
+               ? QLocale().toString(static_cast<double>(probability) * 100.0, 'f', 1) + " %"
+               : AnswerPanel::tr("no probability");
 }
 
 }  // namespace

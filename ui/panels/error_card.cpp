@@ -24,7 +24,10 @@ ErrorCard::ErrorCard(QWidget* parent)
     : QFrame(parent),
       message_(new QLabel(this)),
       hint_(new QLabel(this)),
-      retry_(new QPushButton(symbolicIcon("run"), tr("Try again"), this)) {
+      retry_(new QPushButton(symbolicIcon("run"), tr("Try again"), this)),
+      lower_precision_(new QPushButton(tr("Load as bf16"), this)),
+      cpu_(new QPushButton(tr("Use the CPU"), this)),
+      models_(new QPushButton(symbolicIcon("model"), tr("Models…"), this)) {
     setObjectName("errorCard");
     setAccessibleName(tr("Error"));
     setFrameShape(QFrame::NoFrame);
@@ -41,6 +44,12 @@ ErrorCard::ErrorCard(QWidget* parent)
 
     retry_->setObjectName("errorRetry");
     retry_->setToolTip(tr("Try the same again"));
+    lower_precision_->setObjectName("errorLowerPrecision");
+    lower_precision_->setToolTip(tr("Load the model again with half the memory of fp32"));
+    cpu_->setObjectName("errorCpu");
+    cpu_->setToolTip(tr("Load the model again on the CPU: slower, with the machine's memory"));
+    models_->setObjectName("errorModels");
+    models_->setToolTip(tr("Choose another model, or say where this one is"));
     auto* copy = new QPushButton(symbolicIcon("copy"), tr("Copy"), this);
     copy->setObjectName("errorCopy");
     copy->setToolTip(tr("Copy the message"));
@@ -48,6 +57,9 @@ ErrorCard::ErrorCard(QWidget* parent)
     close->setObjectName("errorClose");
     close->setToolTip(tr("Close this message; the log keeps it"));
     connect(retry_, &QPushButton::clicked, this, &ErrorCard::retryRequested);
+    connect(lower_precision_, &QPushButton::clicked, this, &ErrorCard::lowerPrecisionRequested);
+    connect(cpu_, &QPushButton::clicked, this, &ErrorCard::cpuRequested);
+    connect(models_, &QPushButton::clicked, this, &ErrorCard::modelsRequested);
     connect(copy, &QPushButton::clicked, this, [this] {
         QApplication::clipboard()->setText(message_->text() + "\n" + hint_->text());
     });
@@ -63,17 +75,21 @@ ErrorCard::ErrorCard(QWidget* parent)
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kBar + kSign + 20, 8, 10, 8);
     row->addLayout(text, 1);
-    row->addWidget(retry_);
-    row->addWidget(copy);
+    for (QPushButton* button : {retry_, lower_precision_, cpu_, models_, copy}) {
+        row->addWidget(button);
+    }
     row->addWidget(close);
     hide();
 }
 
-void ErrorCard::present(const QString& message, const QString& hint, Retry retry) {
+void ErrorCard::present(const QString& message, const QString& hint, const Remedies& remedies) {
     message_->setText(message);
     hint_->setText(hint);
     hint_->setVisible(!hint.isEmpty());
-    retry_->setVisible(retry == Retry::Offer);
+    retry_->setVisible(remedies.retry);
+    lower_precision_->setVisible(remedies.lower_precision);
+    cpu_->setVisible(remedies.cpu);
+    models_->setVisible(remedies.models);
     show();
 }
 

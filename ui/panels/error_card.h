@@ -14,15 +14,24 @@ class ErrorCard : public QFrame {
 public:
     explicit ErrorCard(QWidget* parent = nullptr);
 
-    enum class Retry { Offer, None };
+    /// What can be done from the card.
+    struct Remedies {
+        bool retry = false;
+        bool models = false;           ///< choose another model
+        bool lower_precision = false;  ///< load the model again in bf16
+        bool cpu = false;              ///< load it again on the CPU
+    };
 
-    void present(const QString& message, const QString& hint, Retry retry);
+    void present(const QString& message, const QString& hint, const Remedies& remedies);
 
     QString message() const;
 
 Q_SIGNALS:
     void dismissed();
     void retryRequested();
+    void modelsRequested();
+    void lowerPrecisionRequested();
+    void cpuRequested();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -31,6 +40,9 @@ private:
     QLabel* message_;
     QLabel* hint_;
     QPushButton* retry_;
+    QPushButton* lower_precision_;
+    QPushButton* cpu_;
+    QPushButton* models_;
 };
 
 }  // namespace prunescope

@@ -1,6 +1,7 @@
 #include "ui/panels/status_line.h"
 
 #include "ui/services/appearance.h"
+#include "ui/views/stage_labels.h"
 
 #include <algorithm>
 
@@ -40,23 +41,6 @@ StateLook lookOf(RunState state) {
             return {StatusLine::tr("Out of memory"), "#d1495b", "✕"};
     }
     return {};
-}
-
-QString stageWords(const std::string& stage) {
-    const std::pair<const char*, QString> words[] = {
-        {"load", StatusLine::tr("loading weights")},
-        {"encode", StatusLine::tr("encoding the picture")},
-        {"select", StatusLine::tr("selecting tokens")},
-        {"prefill", StatusLine::tr("reading the prompt")},
-        {"decode", StatusLine::tr("answering")},
-        {"curve", StatusLine::tr("shift against budget")},
-    };
-    for (const auto& [name, text] : words) {
-        if (stage == name) {
-            return text;
-        }
-    }
-    return QString::fromStdString(stage);
 }
 
 }  // namespace
@@ -141,10 +125,7 @@ void StatusLine::showState() {
     QString text = look.text;
     const auto& progress = document_->progress();
     if (busy && progress) {
-        text += ": " + stageWords(progress->stage);
-        if (progress->of > 0 && progress->stage != "load") {
-            text += tr(", %1 of %2").arg(progress->step).arg(progress->of);
-        }
+        text += ": " + progressText(*progress);
     }
     state_->setText(text);
     const bool counted = busy && progress && progress->of > 0;

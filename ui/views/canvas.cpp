@@ -257,15 +257,14 @@ void Canvas::paintProgress(QPainter& painter) const {
     if (!progress) {
         return;
     }
-    QString said = QString::fromStdString(progress->stage);
     if (progress->of > 0) {
         const double share = std::clamp(
             static_cast<double>(progress->step) / static_cast<double>(progress->of), 0.0, 1.0);
         painter.fillRect(QRectF(0, 0, width() * share, 3), theme.series);
-        said = tr("%1 %2 of %3").arg(said).arg(progress->step).arg(progress->of);
     }
     const double top = otherView() != nullptr ? 38 : 8;  // below the name of B
-    paintCard(painter, theme, said, QPointF(width() - 8, top), Qt::TopRightCorner);
+    paintCard(
+        painter, theme, progressText(*progress), QPointF(width() - 8, top), Qt::TopRightCorner);
 }
 
 void Canvas::paintFooter(QPainter& painter) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLocale>
@@ -92,6 +93,7 @@ Legend::Legend(Document* document,
     connect(overlay_, &OverlaySettings::changed, this, &Legend::refreshEyes);
     refreshCounts();
     refreshEyes();
+    paintEyes();
 }
 
 const ViewTrace* Legend::view() const {
@@ -119,7 +121,6 @@ Legend::Row Legend::addRow(const QString& name,
     row.eye->setObjectName(QStringLiteral("legendEye_") + name);
     row.eye->setAccessibleName(tr("Show %1").arg(label));
     row.eye->setToolTip(tr("Show or hide. Right click: only this one."));
-    row.eye->setIcon(eyeIcon(palette(), devicePixelRatioF()));
     row.eye->setIconSize(QSize(18, 18));
     row.eye->setCheckable(true);
     row.eye->setAutoRaise(true);
@@ -205,6 +206,20 @@ void Legend::refreshEyes() {
     const OverlayOptions& options = overlay_->options();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         rows_[i].eye->setChecked(i < options.show.size() ? options.show[i] : options.clusters);
+    }
+}
+
+void Legend::paintEyes() {
+    const QIcon eye = eyeIcon(palette(), devicePixelRatioF());
+    for (const Row& row : rows_) {
+        row.eye->setIcon(eye);
+    }
+}
+
+void Legend::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) {
+        paintEyes();
     }
 }
 

@@ -24,6 +24,9 @@ public:
            OverlaySettings* overlay,
            QWidget* parent = nullptr);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     struct Row {
         QToolButton* eye = nullptr;
@@ -39,6 +42,7 @@ private:
                const QString& help);
     void refreshCounts();
     void refreshEyes();
+    void paintEyes();
     const ViewTrace* view() const;
 
     Document* document_;

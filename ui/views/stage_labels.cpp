@@ -169,4 +169,60 @@ QString patchText(const ViewTrace& view, int stage, int patch) {
     return said + clusterText(view, now, i);
 }
 
+QString progressText(const Progress& progress) {
+    const std::pair<const char*, const char*> words[] = {
+        {"load", QT_TRANSLATE_NOOP("StageLabels", "loading weights")},
+        {"encode", QT_TRANSLATE_NOOP("StageLabels", "encoding the picture")},
+        {"select", QT_TRANSLATE_NOOP("StageLabels", "selecting tokens")},
+        {"prefill", QT_TRANSLATE_NOOP("StageLabels", "reading the prompt")},
+        {"decode", QT_TRANSLATE_NOOP("StageLabels", "answering")},
+        {"curve", QT_TRANSLATE_NOOP("StageLabels", "shift against budget")},
+    };
+    QString said = QString::fromStdString(progress.stage);
+    for (const auto& [name, word] : words) {
+        said = progress.stage == name ? text(word) : said;
+    }
+    if (progress.of > 0 && progress.stage != "load") {  // bytes say nothing to a reader
+        said += text(QT_TRANSLATE_NOOP("StageLabels", ", %1 of %2"))
+                    .arg(progress.step)
+                    .arg(progress.of);
+    }
+    return said;
+}
+
+std::vector<int> clusterMates(const ViewTrace& view, int stage, int patch) {
+    std::vector<int> mates;
+    for (int s = std::min(stage, static_cast<int>(view.stages.size()) - 1); s >= 0; --s) {
+        const std::vector<std::int32_t>& cluster_of =
+            view.stages[static_cast<std::size_t>(s)].cluster_of;
+        const auto at = static_cast<std::size_t>(patch);
+        if (at >= cluster_of.size()) {
+            continue;
+        }
+        for (std::size_t i = 0; i < cluster_of.size() && cluster_of[at] >= 0; ++i) {
+            if (cluster_of[i] == cluster_of[at]) {
+                mates.push_back(static_cast<int>(i));
+            }
+        }
+        break;
+    }
+    return mates;
+}
+
+int patchNamed(const QString& said, const PatchGrid& grid) {
+    const QStringList parts = said.split(',');
+    bool is_number = false;
+    const int first = parts.front().trimmed().toInt(&is_number);
+    if (!is_number || parts.size() > 2) {
+        return -1;
+    }
+    if (parts.size() == 1) {
+        return first >= 0 && first < grid.count() ? first : -1;
+    }
+    const int col = parts.back().trimmed().toInt(&is_number);
+    const bool is_inside =
+        is_number && first >= 0 && first < grid.rows && col >= 0 && col < grid.cols;
+    return is_inside ? first * grid.cols + col : -1;
+}
+
 }  // namespace prunescope

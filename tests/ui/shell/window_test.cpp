@@ -5,7 +5,6 @@
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
 #include "ui/panels/status_line.h"
-#include "ui/services/samples.h"
 
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
@@ -295,6 +294,33 @@ TEST(Ledger, CountsMergedAndDroppedAndThreeTotals) {
                                           QAbstractItemModelTester::FailureReportingMode::Fatal);
     model.setView(&trace.views[0]);
     EXPECT_EQ(model.rowCount(), 2);
+}
+
+TEST(Ledger, EachRowBeginsWithWhatTheOneBeforeLeft) {
+    RunRequest request;
+    request.settings.budget = 5;
+    RunTrace trace = test::fakeTrace(request);
+    ViewTrace& view = trace.views[0];
+    StageTrace again = view.stages[1];  // chooses 5 of the 8 again: 1 and 2 for 6 and 7
+    again.baseline = {0, 1, 2, 3, 4};
+    again.chosen = {0, 3, 4, 6, 7};
+    again.slot_from_patch.assign(16, -1);
+    for (std::size_t slot = 0; slot < again.chosen.size(); ++slot) {
+        again.slot_from_patch[static_cast<std::size_t>(again.chosen[slot])] =
+            static_cast<std::int32_t>(slot);
+    }
+    view.stages.push_back(again);
+    view.kept = {0, 3, 4, 6, 7};
+    const std::vector<LedgerRow> rows = ledgerOf(view);
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[2].reselected, 2);
+    EXPECT_EQ(rows[2].dropped, 2);
+    int tokens = view.grid.count();
+    for (const LedgerRow& row : rows) {
+        EXPECT_EQ(row.in, tokens) << row.name.toStdString();
+        EXPECT_EQ(row.in - row.merged - row.dropped + row.reselected, row.out);
+        tokens = row.out;
+    }
 }
 
 TEST(Validity, NamesTheSideOfKappaThatTauIsOn) {
