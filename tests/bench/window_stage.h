@@ -44,7 +44,7 @@ public:
     double answerAfter(const std::function<void()>& move);
 
     /// Runs the event loop until `reached`; false after `patience_ms`.
-    bool wait(const std::function<bool()>& reached, int patience_ms = 60'000);
+    bool wait(const std::function<bool()>& reached, int patience_ms = 300'000);
 
     /// Until the engine has nothing left to do for the inputs.
     bool rest();

@@ -182,6 +182,8 @@ TEST_F(ControlsTest, WhatCannotBeDroppedIsSaid) {
     openEverything();
     QMimeData web;
     web.setUrls({QUrl("https://example.org/cat.png")});
+    QDragEnterEvent enter(QPoint(5, 5), Qt::CopyAction, &web, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window_, &enter);
     QDropEvent drop(QPointF(5, 5), Qt::CopyAction, &web, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(&window_, &drop);
     EXPECT_TRUE(window_.statusBar()->currentMessage().contains("of this computer"));
@@ -190,6 +192,8 @@ TEST_F(ControlsTest, WhatCannotBeDroppedIsSaid) {
 
 TEST_F(ControlsTest, EyesFollowThePalette) {
     auto* eye = child<QToolButton>("legendEye_0");
+    window_.setAppearance(Appearance::Light);
+    QTest::qWait(20);
     const QImage light = eye->icon().pixmap(18, 18, QIcon::Normal, QIcon::On).toImage();
     window_.setAppearance(Appearance::Dark);
     QTest::qWait(20);
