@@ -110,7 +110,7 @@ void MainWindow::makeDocks() {
     rows->setContentsMargins(0, 0, 0, 0);
     rows->setSpacing(0);
     rows->addWidget(settings_, 1);
-    rows->addWidget(new HardwarePanel(&session_->controller, document, settings));
+    rows->addWidget(new HardwarePanel(&session_->controller, settings));
     dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings);
 
     dock(Qt::RightDockWidgetArea,

@@ -14,7 +14,6 @@ std::string reportToJson(const LoadReport& report) {
         {"stored_dtype", report.stored_dtype},
         {"dtype", report.dtype},
         {"device", report.device},
-        {"gpus", report.gpus},
         {"tokenizer", report.tokenizer},
         {"chat_template", report.chat_template},
         {"fingerprint", report.fingerprint},

@@ -101,14 +101,6 @@ Placement choosePlacement(const std::string& device,
     return {chosen, dtypeNamed(best)};
 }
 
-std::vector<std::string> usableGpus() {
-    std::vector<std::string> names;
-    for (int i = 0; i < gpuCount(); ++i) {
-        names.push_back("cuda:" + std::to_string(i));
-    }
-    return names;
-}
-
 std::string nameOf(at::ScalarType dtype) {
     return dtype == at::kBFloat16 ? "bf16" : dtype == at::kHalf ? "fp16" : "fp32";
 }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
@@ -27,9 +26,6 @@ Placement choosePlacement(const std::string& device,
                           const std::string& dtype,
                           const std::string& stored,
                           std::uint64_t elements);
-
-/// The GPUs that LibTorch can use here: "cuda:0", …
-std::vector<std::string> usableGpus();
 
 std::string nameOf(at::ScalarType dtype);
 

@@ -67,7 +67,6 @@ LoadReport reportOf(const std::filesystem::path& directory,
     report.stored_dtype = checkpoint.stored_dtype;
     report.dtype = nameOf(placement.dtype);
     report.device = placement.device.str();
-    report.gpus = usableGpus();
     report.fingerprint = fingerprintOf(directory, checkpoint);
     report.parameters = checkpoint.parameters;
     report.file_bytes = checkpoint.file_bytes;

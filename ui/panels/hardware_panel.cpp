@@ -16,7 +16,7 @@ QString titleOfDevice(const QString& device) {
     if (device == "cpu") {
         return HardwarePanel::tr("CPU");
     }
-    const QString number = device.mid(QString("cuda:").size());
+    const QString number = device.section(':', 1);
     return number.isEmpty() ? HardwarePanel::tr("GPU") : HardwarePanel::tr("GPU %1").arg(number);
 }
 
@@ -30,20 +30,23 @@ void select(QComboBox* combo, const QString& value, const QString& title) {
 
 }  // namespace
 
-HardwarePanel::HardwarePanel(Controller* controller, Document* document, QWidget* parent)
-    : QWidget(parent), controller_(controller), document_(document) {
+HardwarePanel::HardwarePanel(Controller* controller, QWidget* parent)
+    : QWidget(parent), controller_(controller) {
     setObjectName("hardwarePanel");
     auto* label = new QLabel(tr("Runs on"), this);
     device_ = makeCombo("device",
                         tr("Device"),
                         tr("Where the model runs; a change loads it again. Automatic takes a GPU "
-                           "when LibTorch sees one."));
+                           "when LibTorch sees one, and GPU says so when it does not."));
     dtype_ =
         makeCombo("precision",
                   tr("Precision"),
                   tr("Numbers the model computes with; a change loads it again. bf16 needs half "
                      "the memory of fp32."));
     label->setBuddy(device_);
+    for (const char* device : {"auto", "cpu", "cuda"}) {
+        device_->addItem(titleOfDevice(device), device);
+    }
     dtype_->addItem(tr("Automatic"), "auto");
     for (const char* dtype : {"fp32", "bf16", "fp16"}) {
         dtype_->addItem(dtype, dtype);
@@ -53,9 +56,8 @@ HardwarePanel::HardwarePanel(Controller* controller, Document* document, QWidget
     row->addWidget(label);
     row->addWidget(device_, 1);
     row->addWidget(dtype_, 1);
-    connect(document_, &Document::modelChanged, this, &HardwarePanel::showDevices);
     connect(controller_, &Controller::hardwareChanged, this, &HardwarePanel::showHardware);
-    showDevices();
+    showHardware();
 }
 
 QComboBox* HardwarePanel::makeCombo(const QString& name, const QString& title, const QString& tip) {
@@ -74,24 +76,6 @@ void HardwarePanel::choose() {
     hardware.device = device_->currentData().toString();
     hardware.dtype = dtype_->currentData().toString();
     controller_->runOn(hardware);
-}
-
-// What there is to choose is known when a model has been loaded; before that only what always
-// works.
-void HardwarePanel::showDevices() {
-    if (document_->model() || device_->count() == 0) {
-        const QSignalBlocker quiet(device_);
-        device_->clear();
-        device_->addItem(titleOfDevice("auto"), "auto");
-        device_->addItem(titleOfDevice("cpu"), "cpu");
-        if (document_->model()) {
-            for (const std::string& device : document_->model()->gpus) {
-                const QString name = QString::fromStdString(device);
-                device_->addItem(titleOfDevice(name), name);
-            }
-        }
-    }
-    showHardware();
 }
 
 void HardwarePanel::showHardware() {

@@ -13,16 +13,14 @@ class HardwarePanel : public QWidget {
     Q_OBJECT
 
 public:
-    HardwarePanel(Controller* controller, Document* document, QWidget* parent = nullptr);
+    explicit HardwarePanel(Controller* controller, QWidget* parent = nullptr);
 
 private:
     QComboBox* makeCombo(const QString& name, const QString& title, const QString& tip);
     void choose();
-    void showDevices();
     void showHardware();
 
     Controller* controller_;
-    Document* document_;
     QComboBox* device_;
     QComboBox* dtype_;
 };
