@@ -98,14 +98,15 @@ TEST(MethodRunGolden, AgreesWithTheNumpyReference) {
         }
         const auto tower = expected.at("tower").get<std::string>();
         const auto picture = expected.at("picture").get<std::string>();
-        const RunTrace trace = towers.run(
-            tower,
-            picture,
-            questions.at(expected.at("question").get<std::size_t>()),
-            testing::goldenSettings({{"method", method}, {"budget", expected.at("budget")}}));
+        json settings = expected.at("settings");
+        settings["method"] = method;
+        settings["budget"] = expected.at("budget");
+        const RunTrace trace = towers.run(tower,
+                                          picture,
+                                          questions.at(expected.at("question").get<std::size_t>()),
+                                          testing::goldenSettings(settings));
         const Difference d = compare(trace, expected);
-        const std::string name =
-            method + " on " + tower + "/" + picture + ", k " + expected.at("budget").dump();
+        const std::string name = settings.dump() + " on " + tower + "/" + picture;
         auto& [same, all] = alike[method];
         ++all;
         if (d.decision.empty()) {

@@ -54,6 +54,18 @@ VARIANTS = (
     Variant("cls-topk", reference.cls_topk),
     Variant("avgpool", merging.avgpool, narrow=True),
     Variant("visionzip", merging.visionzip),
+    Variant(
+        "visionzip",
+        lambda view, k: merging.visionzip(view, k, contextual=4),
+        {"contextual": 4},
+        narrow=True,
+    ),
+    Variant(
+        "visionzip",
+        lambda view, k: merging.visionzip(view, k, mean=True),
+        {"merge": "mean"},
+        narrow=True,
+    ),
     Variant("holov", merging.holov),
     Variant(
         "holov",
@@ -92,6 +104,12 @@ VARIANTS = (
     Variant("cdpruner", reference.cdpruner),
     Variant(
         "cdpruner", lambda view, k: reference.cdpruner(view, k, 1.0), {"sign": "plus"}, narrow=True
+    ),
+    Variant(
+        "cdpruner",
+        lambda view, k: reference.cdpruner(view, k, theta=0.8),
+        {"weight": "exponential", "theta": 0.8},
+        narrow=True,
     ),
 )
 

@@ -214,7 +214,7 @@ def divprune(view: ViewInputs, budget: int) -> Outcome:
     return plain(view, np.flatnonzero(~free), decisions)
 
 
-def relevance(view: ViewInputs, sign: float, decisions: Decisions) -> Array:
+def relevance(view: ViewInputs, sign: float) -> Array:
     """r of CDPruner in the projector's space: how relevant the question finds each token."""
     if len(view.text) == 0:
         return np.ones(len(view.tokens))
@@ -225,10 +225,17 @@ def relevance(view: ViewInputs, sign: float, decisions: Decisions) -> Array:
     return (raw - raw.min() + 1e-6) / spread
 
 
-def cdpruner(view: ViewInputs, budget: int, sign: float = -1.0) -> Outcome:
-    """CDPruner (section 3.6) without a text tower: greedy MAP of a conditional k-DPP."""
+def cdpruner(
+    view: ViewInputs, budget: int, sign: float = -1.0, theta: float | None = None
+) -> Outcome:
+    """CDPruner (section 3.6) without a text tower: greedy MAP of a conditional k-DPP.
+
+    `theta` sharpens the relevance by the optional exponential.
+    """
     decisions = Decisions()
-    weight = relevance(view, sign, decisions)
+    weight = relevance(view, sign)
+    if theta is not None:
+        weight = np.exp(theta / (2 * (1 - theta)) * weight)
     kernel = weight[:, None] * cosines(view.projected, view.projected) * weight[None, :]
     diagonal = np.diag(kernel).copy()
     free = np.ones(len(kernel), dtype=bool)

@@ -197,8 +197,10 @@ def bipartite_merge(
     return Matching(gather / merged[:, None], merged, lowest)
 
 
-def tome(tower: dcp.Tower, pixels: Array, budget: int) -> EncoderRun:
-    """ToMe (section 3.8) with proportional attention."""
+def tome(
+    tower: dcp.Tower, pixels: Array, budget: int, proportional: bool = True
+) -> EncoderRun:
+    """ToMe (section 3.8)."""
     full = dcp.encode_fully(tower, pixels)
     decisions = Decisions()
     hidden = dcp.embed(tower, pixels)
@@ -208,7 +210,7 @@ def tome(tower: dcp.Tower, pixels: Array, budget: int) -> EncoderRun:
     carried: dict[int, Array] = {}
     events: list[Event] = []
     for layer in range(layers):
-        attended = attend(tower, layer, hidden, sizes)
+        attended = attend(tower, layer, hidden, sizes if proportional else None)
         hidden, before = attended.hidden, len(patches) - 1
         removed = before - tome_target(count, before, budget, layer, layers)
         if removed > 0:

@@ -68,8 +68,13 @@ def unit_mean_keys(view: ViewInputs) -> Array:
     return keys / np.maximum(np.linalg.norm(keys, axis=1, keepdims=True), NOISE)
 
 
-def visionzip(view: ViewInputs, budget: int, contextual: int | None = None) -> Outcome:
-    """VisionZip (section 2.1): CLS and dominant tokens, then contextual ones."""
+def visionzip(
+    view: ViewInputs, budget: int, contextual: int | None = None, mean: bool = False
+) -> Outcome:
+    """VisionZip (section 2.1): CLS and dominant tokens, then contextual ones.
+
+    `mean`: a contextual token is the mean of target and members, not the sum of target and mean.
+    """
     decisions = Decisions()
     count = len(view.tokens)
     if contextual is None:
@@ -89,7 +94,11 @@ def visionzip(view: ViewInputs, budget: int, contextual: int | None = None) -> O
             members[decisions.largest(metric[targets] @ metric[token])].append(token)
         for target, group in zip(targets, members):
             row = view.tokens[target]
-            rows.append(row + view.tokens[group].mean(axis=0) if group else row)
+            if mean:
+                row = view.tokens[[int(target), *group]].mean(axis=0)
+            elif group:
+                row = row + view.tokens[group].mean(axis=0)
+            rows.append(row)
     order = np.concatenate([[CLS_ROW], dominant, targets]).astype(np.int64)
     return Outcome(order, np.array(rows), decisions.gap)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ AFTER_ENCODER = {
     "divprune": reference.divprune,
     "cdpruner": reference.cdpruner,
 }
-INSIDE = {"flowcut": encoder.flowcut, "tome": encoder.tome}
+
+Run = Callable[["Inputs", int], encoder.EncoderRun]
 
 
 @dataclass(frozen=True)
@@ -42,25 +43,66 @@ class Inputs:
     view: ProjectedView
 
 
-def run_method(inputs: Inputs, method: str, budget: int) -> encoder.EncoderRun:
-    """One run of any vision-side method."""
-    if method in INSIDE:
-        return INSIDE[method](inputs.tower, inputs.pixels, budget)
-    if method == "prumerge":
-        outcome = encoder.prumerge(inputs.tower, inputs.pixels, inputs.view.tokens, budget)
-    else:
-        outcome = AFTER_ENCODER[method](inputs.view, budget)
+def after_encoder(method: str) -> Run:
+    """A method that selects after the encoder, on the tower's view."""
+    return lambda inputs, budget: encoder.EncoderRun(
+        AFTER_ENCODER[method](inputs.view, budget), []
+    )
+
+
+def prumerge(inputs: Inputs, budget: int) -> encoder.EncoderRun:
+    """PruMerge at a budget."""
+    outcome = encoder.prumerge(inputs.tower, inputs.pixels, inputs.view.tokens, budget)
     return encoder.EncoderRun(outcome, [])
 
 
-def wanted(spec: towers.TowerSpec) -> Iterator[tuple[str, str, int]]:
-    """Picture, method and budget of every run on one tower."""
+def prumerge_adaptive(plus: bool) -> Run:
+    """PruMerge with its own count."""
+    return lambda inputs, budget: encoder.EncoderRun(
+        encoder.prumerge_adaptive(inputs.tower, inputs.pixels, inputs.view.tokens, plus), []
+    )
+
+
+INSIDE: dict[str, Run] = {
+    "flowcut": lambda inputs, budget: encoder.flowcut(inputs.tower, inputs.pixels, budget),
+    "tome": lambda inputs, budget: encoder.tome(inputs.tower, inputs.pixels, budget),
+    "prumerge": prumerge,
+}
+OPTIONS: tuple[tuple[str, dict[str, Any], Run], ...] = (
+    (
+        "tome",
+        {"proportional": False},
+        lambda inputs, budget: encoder.tome(inputs.tower, inputs.pixels, budget, False),
+    ),
+    ("prumerge", {"count": "outliers"}, prumerge_adaptive(False)),
+    ("prumerge", {"count": "outliers", "plus": True}, prumerge_adaptive(True)),
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run to make: picture, method, its settings under their outside names, budget, reference."""
+
+    picture: str
+    method: str
+    settings: dict[str, Any]
+    budget: int
+    run: Run
+
+
+def wanted(spec: towers.TowerSpec) -> Iterator[Wanted]:
+    """Every run on one tower."""
     for index, budget in enumerate(spec.budgets):
         for picture in spec.pictures:
-            for method in ("flowcut", "tome", "prumerge"):
-                yield picture, method, budget
+            for method, run in INSIDE.items():
+                yield Wanted(picture, method, {}, budget, run)
         for offset, method in enumerate(AFTER_ENCODER):
-            yield spec.pictures[(index + offset) % len(spec.pictures)], method, budget
+            picture = spec.pictures[(index + offset) % len(spec.pictures)]
+            yield Wanted(picture, method, {}, budget, after_encoder(method))
+    for method, settings, run in OPTIONS:
+        for budget in spec.budgets[2:5]:
+            for picture in spec.pictures:
+                yield Wanted(picture, method, settings, budget, run)
 
 
 def describe(run: encoder.EncoderRun, full: Array, flat: bool) -> dict[str, Any]:
@@ -90,21 +132,22 @@ def tower_runs(root: Path, spec: towers.TowerSpec) -> Iterator[dict[str, Any]]:
         tokenizer.encode(text, add_special_tokens=False).ids for text in towers.QUESTIONS
     ]
     pixels = {kind: towers.pixel_values(folder, kind) for kind in spec.pictures}
-    for index, (picture, method, budget) in enumerate(wanted(spec)):
+    for index, want in enumerate(wanted(spec)):
         question = index % len(questions)
-        view = encoder.tower_view(tower, pixels[picture], questions[question])
-        inputs = Inputs(tower, pixels[picture], view)
+        view = encoder.tower_view(tower, pixels[want.picture], questions[question])
+        inputs = Inputs(tower, pixels[want.picture], view)
         try:
-            run = run_method(inputs, method, min(budget, spec.side**2))
+            run = want.run(inputs, min(want.budget, spec.side**2))
         except merging.Undetermined:
             continue
         yield {
             "tower": spec.name,
-            "picture": picture,
+            "picture": want.picture,
             "question": question,
-            "method": method,
-            "budget": budget,
-            **describe(run, view.tokens, picture == towers.FLAT),
+            "method": want.method,
+            "budget": want.budget,
+            "settings": want.settings,
+            **describe(run, view.tokens, want.picture == towers.FLAT),
         }
 
 
