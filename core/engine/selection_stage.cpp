@@ -25,7 +25,8 @@ NullBand cachedNullBand(const RunContext& context,
     const auto band_key = Hasher().add(key).add(place).add(k).add(seed).value();
     return *cached<NullBand>(context, trace, CachedStage::NullBand, band_key, [&] {
         throwIfStopped(context.stop);
-        return reference.nullBand(k, seed);
+        // PruMerge+ may output an extra row beside all N patches; no draw is larger than N.
+        return reference.nullBand(std::min(k, reference.rows()), seed);
     });
 }
 

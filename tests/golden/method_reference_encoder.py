@@ -249,15 +249,15 @@ def prumerge_attention(tower: dcp.Tower, pixels: Array) -> tuple[Array, Array]:
 
 
 def outlier_count(attention: Array) -> int:
-    """How many patches lie above Q3 + 1.5 IQR."""
+    """How many patches lie above Q3 + 1.5 IQR, at least one."""
     first, third = np.percentile(attention, [25, 75])
-    return int((attention > third + 1.5 * (third - first)).sum())
+    return max(1, int((attention > third + 1.5 * (third - first)).sum()))
 
 
 def spaced_patches(count: int, outliers: int) -> Array:
     """Patches that the plus variant adds: every `stride`-th."""
     ratio = outliers / count
-    stride = max(1, math.floor(math.floor(1 / ratio) / 3)) if outliers else count
+    stride = max(1, math.floor(math.floor(1 / ratio) / 3))
     return np.arange(0, count, stride)
 
 
