@@ -24,7 +24,7 @@ public:
         setToolTip(title);
         setOpenLinks(false);
         setTabChangesFocus(true);
-        setMinimumHeight(fontMetrics().lineSpacing() * 2 + 12);
+        setMinimumHeight(fontMetrics().lineSpacing() + 14);  // three fit beside the costs
     }
 
     QSize sizeHint() const override { return {200, fontMetrics().lineSpacing() * 4 + 12}; }
