@@ -17,7 +17,7 @@ struct EvalArguments {
     std::string format = "auto";
     std::string on_error = "stop";
     SetOptions options;
-    std::vector<std::string> methods{"dcp", "random", "grid"};
+    std::vector<std::string> methods{RunSettings().method, "random", "grid"};
     std::vector<int> budgets{64, 32, 16};
     std::size_t limit = 0;
     int resamples = 1000;

@@ -16,49 +16,57 @@ double distanceOf(double cosine) {
     return 1.0 - cosine < kRounding ? 0.0 : 1.0 - cosine;
 }
 
-// Coverage and gains, kept up to date: a pick changes the gains only through the rows whose
-// coverage it raises, and these become few quickly.
+// Coverage and gains. A gain can only fall as coverage grows, so an old one is an upper bound and
+// is computed anew only where it could still win.
 class Gains {
 public:
     explicit Gains(const CoverInput& in)
         : in_(in), covered_(in.mass.size(), 0.0), gain_(in.mass.size(), 0.0) {
-        for (std::size_t i = 0; i < covered_.size(); ++i) {
-            const std::span<const double> row = in.similarity.row(static_cast<int>(i));
-            const double weight = in.mass[i];
-            for (std::size_t j = 0; j < row.size(); ++j) {
-                gain_[j] += weight * std::max(row[j], 0.0);
-            }
+        for (std::size_t j = 0; j < gain_.size(); ++j) {
+            refresh(j);
         }
-        const double largest = *std::max_element(gain_.begin(), gain_.end());
-        floor_ = kRounding * largest;
+        floor_ = kRounding * *std::max_element(gain_.begin(), gain_.end());
+    }
+
+    void refresh(std::size_t j) {
+        const std::span<const double> row = in_.similarity.row(static_cast<int>(j));
+        double gain = 0;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            gain += static_cast<double>(in_.mass[i]) * std::max(row[i] - covered_[i], 0.0);
+        }
+        gain_[j] = gain;
     }
 
     void pick(int j) {
-        const std::span<const double> to_pick = in_.similarity.row(j);
+        const std::span<const double> row = in_.similarity.row(j);
         for (std::size_t i = 0; i < covered_.size(); ++i) {
-            const double raised = to_pick[i];
-            if (!(raised > covered_[i])) {
-                continue;
-            }
-            const double before = covered_[i];
-            const double weight = in_.mass[i];
-            const std::span<const double> row = in_.similarity.row(static_cast<int>(i));
-            for (std::size_t l = 0; l < row.size(); ++l) {
-                const double within = std::min(std::max(row[l], before), raised);
-                gain_[l] -= weight * (within - before);
-            }
-            covered_[i] = raised;
+            covered_[i] = row[i] > covered_[i] ? row[i] : covered_[i];
         }
     }
 
     double at(std::size_t j) const { return gain_[j] > floor_ ? gain_[j] : 0.0; }
 
+    double floor() const { return floor_; }
+
 private:
     CoverInput in_;
     std::vector<double> covered_;  // m_i
-    std::vector<double> gain_;     // G_j
+    std::vector<double> gain_;     // G_j, or what it was at an earlier pick
     double floor_ = 0;
 };
+
+// The largest value of those not computed anew yet, or -1 where none is left.
+int largestOld(std::span<const double> value,
+               std::span<const char> open,
+               std::span<const char> fresh) {
+    int best = -1;
+    for (std::size_t j = 0; j < value.size(); ++j) {
+        if (open[j] != 0 && fresh[j] == 0 && (best < 0 || value[j] > value[toSize(best)])) {
+            best = static_cast<int>(j);
+        }
+    }
+    return best;
+}
 
 }  // namespace
 
@@ -75,15 +83,35 @@ CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others) {
     return out;
 }
 
-CosineMatrix selfCosines(const at::Tensor& rows) {
-    CosineMatrix out = cosineMatrix(rows, rows);
-    const auto n = toSize(out.rows);
-    for (std::size_t i = 0; i < n; ++i) {
-        double& own = out.values[i * n + i];
-        own = own > 0.5 ? 1.0 : 0.0;
-        for (std::size_t j = 0; j < i; ++j) {
-            out.values[i * n + j] = out.values[j * n + i];
+std::vector<double> symmetricProduct(const at::Tensor& rows) {
+    constexpr std::int64_t kBlock = 96;  // 6 x 6 blocks of 576, of which 21 are computed
+    const std::int64_t n = rows.size(0);
+    std::vector<double> out(toSize(n) * toSize(n));
+    for (std::int64_t from = 0; from < n; from += kBlock) {
+        const std::int64_t to = std::min(from + kBlock, n);
+        const at::Tensor block =
+            at::matmul(rows.slice(0, from, to), rows.slice(0, 0, to).transpose(0, 1))
+                .to(at::kCPU)
+                .contiguous();
+        const double* data = block.const_data_ptr<double>();
+        for (std::int64_t i = from; i < to; ++i, data += to) {
+            std::copy(data, data + i + 1, out.begin() + i * n);
+            for (std::int64_t j = 0; j < i; ++j) {
+                out[toSize(j * n + i)] = data[j];
+            }
         }
+    }
+    return out;
+}
+
+CosineMatrix selfCosines(const at::Tensor& rows) {
+    CosineMatrix out;
+    out.rows = static_cast<int>(rows.size(0));
+    out.cols = out.rows;
+    out.values = symmetricProduct(unitRows(rows.to(at::kDouble)));
+    for (std::size_t i = 0; i < toSize(out.rows); ++i) {
+        double& own = out.values[i * toSize(out.rows) + i];
+        own = own > 0.5 ? 1.0 : 0.0;
     }
     return out;
 }
@@ -91,15 +119,32 @@ CosineMatrix selfCosines(const at::Tensor& rows) {
 std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& saliency) {
     const std::size_t n = in.mass.size();
     Gains gains(in);
+    const auto valueOf = [&](std::size_t j) {
+        return gains.at(j) * (saliency.factor.empty() ? 1.0 : saliency.factor[j]) +
+               (saliency.bonus.empty() ? 0.0 : saliency.bonus[j]);
+    };
     std::vector<char> open(n, 1);
     std::vector<double> value(n);
+    for (std::size_t j = 0; j < n; ++j) {
+        value[j] = valueOf(j);
+    }
     std::vector<int> picks;
     for (int t = 0; t < k; ++t) {
-        for (std::size_t j = 0; j < n; ++j) {
-            value[j] = gains.at(j) * (saliency.factor.empty() ? 1.0 : saliency.factor[j]) +
-                       (saliency.bonus.empty() ? 0.0 : saliency.bonus[j]);
+        std::vector<char> fresh(n, 0);
+        double largest = -std::numeric_limits<double>::infinity();
+        for (int j = largestOld(value, open, fresh); j >= 0; j = largestOld(value, open, fresh)) {
+            const auto at = toSize(j);
+            const double slack =
+                gains.floor() * (saliency.factor.empty() ? 1.0 : saliency.factor[at]);
+            if (!tiesWith(value[at] + slack, largest)) {
+                break;  // neither the best nor its tie can be among the rest
+            }
+            gains.refresh(at);
+            value[at] = valueOf(at);
+            fresh[at] = 1;
+            largest = std::max(largest, value[at]);
         }
-        const int best = bestSlot(value, open, in.preference);
+        const int best = bestSlot(value, fresh, in.preference);
         open[toSize(best)] = 0;
         gains.pick(best);
         picks.push_back(best);

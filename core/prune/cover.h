@@ -29,6 +29,11 @@ struct CoverInput {
     std::span<const float> preference;  ///< [M] c: decides ties; empty where there is none
 };
 
+/// rows * rows^T, exactly symmetric: only one of two mirrored blocks is computed.
+/// @param rows  float64 [N, D]
+/// @return      [N * N]
+std::vector<double> symmetricProduct(const at::Tensor& rows);
+
 /// Of a set with itself: exactly symmetric, with a diagonal of exactly 1 (0 for zero rows).
 CosineMatrix selfCosines(const at::Tensor& rows);
 

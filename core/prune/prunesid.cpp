@@ -8,8 +8,8 @@
 #include <cmath>
 #include <numeric>
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_eigh.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/sigmoid.h>
 
 namespace prunescope {
@@ -86,9 +86,11 @@ std::vector<int> principalGroups(const at::Tensor& rows, int n_groups) {
     // eigenvectors of its Gram matrix.
     const at::Tensor squashed = at::sigmoid(rows.to(at::kCPU, at::kDouble));
     const at::Tensor centred = squashed.sub(squashed.mean(1, true));
-    const at::Tensor gram = at::matmul(centred, centred.transpose(0, 1));
+    const std::int64_t n = rows.size(0);
+    const std::vector<double> product = symmetricProduct(centred);
+    const at::Tensor gram = at::empty({n, n}, centred.options());
+    std::copy(product.begin(), product.end(), gram.mutable_data_ptr<double>());
     const at::Tensor vectors = std::get<1>(at::linalg_eigh(gram)).abs();  // ascending eigenvalues
-    const std::int64_t n = vectors.size(0);
     const at::Tensor leading =
         vectors.slice(1, n - n_groups).flip(at::IntArrayRef{1}).contiguous();  // [N, groups]
     const std::span<const double> loadings(leading.const_data_ptr<double>(),

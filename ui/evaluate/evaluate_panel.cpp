@@ -76,7 +76,8 @@ QToolButton* EvaluatePanel::makeMethodButton(QWidget* parent) {
         // A check box keeps the menu open while several are chosen.
         auto* box = new QCheckBox(QString::fromStdString(method.title), menu);
         box->setObjectName("evalMethod-" + QString::fromStdString(method.id));
-        box->setChecked(method.id == "dcp" || method.id == "random" || method.id == "grid");
+        box->setChecked(method.id == RunSettings().method || method.id == "random" ||
+                        method.id == "grid");
         const std::string& source = method.paper.empty() ? method.title : method.paper;
         box->setToolTip(QString::fromStdString(source));
         box->setContentsMargins(6, 2, 6, 2);
