@@ -153,6 +153,8 @@ void methodsCommand(bool as_json) {
                            {"paper", method.paper},
                            {"note", method.note},
                            {"sites", std::move(sites)},
+                           {"in_encoder", method.in_encoder},
+                           {"in_decoder", method.in_decoder},
                            {"uses_budget", method.uses_budget},
                            {"uses_threshold", method.uses_threshold},
                            {"uses_text", method.uses_text},

@@ -1,6 +1,8 @@
 #include "core/base/hash.h"
 #include "core/base/stop.h"
+#include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
+#include "core/model/decoder_pass.h"
 #include "core/model/kv_cache.h"
 #include "core/prune/select.h"
 
@@ -14,12 +16,14 @@ namespace prunescope {
 
 namespace {
 
-/// The language model's state after system prompt and picture. The cache object is lent to one
-/// answer at a time (one engine thread) and cut back to `length` before each.
+/// The language model's state after system prompt and picture, or after the whole prompt where
+/// tokens left between its layers: what leaves depends on all of it. The cache object is lent to
+/// one answer at a time (one engine thread) and taken back to `mark` before each.
 struct Prefix {
     std::shared_ptr<KvCache> cache;
-    int length = 0;
-    double ms = 0;
+    KvCache::Mark mark;
+    at::Tensor logits;  ///< [V] after the whole prompt
+    double ms = 0;      ///< of the layers that ran for it
 };
 
 /// An answer and what it took.
@@ -85,6 +89,16 @@ AnswerTrace decode(const RunContext& context, KvCache& cache, at::Tensor logits)
 
 }  // namespace
 
+void checkLength(const Vlm& vlm, int n_prompt, int n_answer) {
+    if (n_prompt + n_answer > vlm.contextLength()) {
+        throw Error(ErrorCode::Input,
+                    "Prompt, picture and answer need " + std::to_string(n_prompt + n_answer) +
+                        " positions, and the model has " + std::to_string(vlm.contextLength()) +
+                        ".",
+                    "Shorten the prompt, or lower the budget or the answer's length.");
+    }
+}
+
 AnswerTrace answerStage(const RunContext& context,
                         const TokenSequence& text,
                         const at::Tensor& visual,
@@ -95,13 +109,7 @@ AnswerTrace answerStage(const RunContext& context,
     const auto n_visual = static_cast<int>(visual.size(0));
     const int n_prefix = static_cast<int>(text.before.size()) + n_visual;
     const int n_prompt = n_prefix + static_cast<int>(text.after.size());
-    if (n_prompt + max_new > vlm.contextLength()) {
-        throw Error(ErrorCode::Input,
-                    "Prompt, picture and answer need " + std::to_string(n_prompt + max_new) +
-                        " positions, and the model has " + std::to_string(vlm.contextLength()) +
-                        ".",
-                    "Shorten the prompt, or lower the budget or the answer's length.");
-    }
+    checkLength(vlm, n_prompt, max_new);
     Hasher prefix_hash;
     prefix_hash.add(vlm.report().fingerprint).add(hashOf(visual));
     for (const std::int64_t id : text.before) {
@@ -113,9 +121,10 @@ AnswerTrace answerStage(const RunContext& context,
         answer_hash.add(id);
     }
     const auto prefill = [&](int capacity) {
-        std::unique_ptr<KvCache> cache = vlm.newCache(capacity);
+        std::shared_ptr<KvCache> cache = vlm.newCache(capacity);
         vlm.feed(*cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
-        return cache;
+        const KvCache::Mark mark = cache->mark();
+        return Prefix{std::move(cache), mark, {}, 0};
     };
     bool prefix_reused = true;
     bool answer_reused = true;
@@ -132,14 +141,15 @@ AnswerTrace answerStage(const RunContext& context,
                     const int capacity =
                         std::min(vlm.contextLength(),
                                  n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
-                    std::shared_ptr<KvCache> filled = prefill(capacity);
-                    return Prefix{std::move(filled), n_prefix, watch.ms()};
+                    Prefix filled = prefill(capacity);
+                    filled.ms = watch.ms();
+                    return filled;
                 });
             std::shared_ptr<KvCache> cache = prefix->cache;
-            cache->truncate(prefix->length);
+            cache->rewind(prefix->mark);
             const int needed = n_prompt + max_new;
             if (cache->capacity() < needed) {
-                cache = prefill(needed);
+                cache = prefill(needed).cache;
                 prefix_reused = false;
             }
             const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
@@ -167,6 +177,33 @@ AnswerTrace answerStage(const RunContext& context,
             "nothing: the weights may be damaged, or need fp32.");
     }
     return answer;
+}
+
+AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, RunTrace& trace) {
+    const c10::InferenceMode guard;
+    const int max_new = context.request.settings.max_new_tokens;
+    const std::uint64_t key = Hasher().add(prompt.key).add(max_new).value();
+    const auto prefill = [&] {
+        const std::shared_ptr<DecoderPass> pass = prompt.pass();
+        const Stopwatch watch;
+        const at::Tensor logits = pass->finish(false, context.stop);
+        trace.timings_ms.prefill += watch.ms();
+        return Prefix{pass->cache(), pass->cache()->mark(), logits, watch.ms()};
+    };
+    const auto answered = cached<Answered>(context, trace, CachedStage::Answer, key, [&] {
+        Prefix prefix = *cached<Prefix>(context, trace, CachedStage::Prefix, prompt.key, prefill);
+        if (prefix.cache->capacity() < prefix.mark.positions + max_new) {
+            prefix = prefill();
+        }
+        prefix.cache->rewind(prefix.mark);
+        const Stopwatch watch;
+        AnswerTrace made = decode(context, *prefix.cache, prefix.logits);
+        trace.timings_ms.decode = watch.ms();
+        return Answered{std::move(made), prefix.ms, trace.timings_ms.decode};
+    });
+    trace.cost_ms.prefill += answered->prefill_ms;
+    trace.cost_ms.decode = answered->decode_ms;
+    return answered->answer;
 }
 
 }  // namespace prunescope

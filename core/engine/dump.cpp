@@ -1,5 +1,6 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/model/kv_cache.h"
 
@@ -103,6 +104,10 @@ void dumpRun(const RunContext& context,
             tensors[name] = outputFeatures(context, full, selections);
         } else if (name == "projected") {
             tensors[name] = visual.to(at::kFloat);
+        } else if (methodOf(context).in_decoder) {
+            tensors[name] = decoderStage(context, full, selections, text, trace)
+                                ->pass()
+                                ->finish(true, context.stop);
         } else {
             const at::Tensor all =
                 at::cat({vlm.embed(text.before), visual, vlm.embed(text.after)}, 0);

@@ -16,17 +16,20 @@ RunTrace run(const RunContext& context) {
     const auto full = featuresStage(context, *input, trace);
     const auto passes = encoderStage(context, *input, full, trace);
     const auto selections = selectionStage(context, *input, full, passes, text, trace);
+    const auto pruned = decoderStage(context, full, selections, text, trace);
     if (!context.unpruned) {
         context.emit(Selected{context.request.id, std::make_shared<const RunTrace>(trace)});
     }
-    nullBandStage(context, full, trace);
+    nullBandStage(context, full, pruned, trace);
     if (!context.unpruned) {
         context.emit(Refined{context.request.id, std::make_shared<const RunTrace>(trace)});
     }
     if (context.request.want_answer) {
         context.settle(context.request.settle_ms);
-        const at::Tensor visual = projectStage(context, full, selections, trace);
-        trace.answer = answerStage(context, text, visual, trace);
+        trace.answer =
+            pruned
+                ? answerPruned(context, *pruned, trace)
+                : answerStage(context, text, projectStage(context, full, selections, trace), trace);
     }
     trace.cache = context.cache.counters();
     return trace;

@@ -38,7 +38,12 @@ std::uint64_t selectionKey(const RunContext& context,
     const MethodSpec& spec = methodOf(context);
     const RunSettings& settings = context.request.settings;
     Hasher hasher;
-    hasher.add(pass.key).add(settings.method).add(budget).add(settings.metric);
+    // Inside the language model: here every token goes on, as without pruning.
+    const std::string& method = spec.in_decoder ? kUnprunedMethod : settings.method;
+    hasher.add(pass.key).add(method).add(budget).add(settings.metric);
+    if (spec.in_decoder) {
+        return hasher.value();
+    }
     if (spec.uses_threshold) {
         hasher.add(settings.tau).add(static_cast<int>(settings.trigger)).add(settings.phi);
     }
@@ -66,7 +71,7 @@ Selection selectFrom(const RunContext& context,
     const auto project = [&](const at::Tensor& features) {
         return context.vlm.project(features).to(at::kFloat);
     };
-    const bool uses_text = methodOf(context).uses_text;
+    const bool reads_text = methodOf(context).uses_text && !methodOf(context).in_decoder;
     const SelectView view{
         .settings = context.request.settings,
         .grid = grid,
@@ -82,7 +87,7 @@ Selection selectFrom(const RunContext& context,
         .score = pass.score,
         .chained_shift = pass.chained_shift,
         .full = &full.selected,
-        .text = uses_text ? context.vlm.embed(text.question).to(at::kFloat) : at::Tensor(),
+        .text = reads_text ? context.vlm.embed(text.question).to(at::kFloat) : at::Tensor(),
         .project = project,
         .projected =
             [&] {
@@ -109,6 +114,30 @@ int measuredRows(const ViewTrace& view) {
         view.rows, [](const OutputRow& row) { return row.kind != RowKind::Padding; }));
 }
 
+/// What the null band of a stage draws from.
+struct Draws {
+    const ShiftReference& from;
+    std::uint64_t key = 0;
+    int place = kSelectedPlace;
+    int most = 0;
+};
+
+Draws drawsOf(const FullFeatures& full, const StageTrace& stage, int n_measured) {
+    if (stage.site.kind == Site::Kind::EncoderLayer) {
+        const ShiftReference& layer =
+            full.after_layer.at(static_cast<std::size_t>(stage.site.layer));
+        return {layer, full.key, stage.site.layer, layer.rows()};
+    }
+    return {full.selected, full.key, kSelectedPlace, n_measured};
+}
+
+Draws drawsInDecoder(const PrunedPrompt& pruned, std::size_t view, int nth) {
+    const ShiftReference& before =
+        pruned.outcome->views.at(view).before.at(static_cast<std::size_t>(nth));
+    const auto key = Hasher().add(pruned.key).add(static_cast<int>(view)).value();
+    return {before, key, nth, before.rows()};
+}
+
 /// With the select strategy "full" the un-pruned sequence begins with CLS.
 bool holdsCls(const RunContext& context) {
     return context.vlm.keepsCls() && context.request.settings.method == kUnprunedMethod;
@@ -124,14 +153,15 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
                                        RunTrace& trace) {
     const c10::InferenceMode guard;
     const Stopwatch watch;
-    const bool uses_budget = methodOf(context).uses_budget;
+    const MethodSpec& spec = methodOf(context);
     const RunSettings& settings = context.request.settings;
     PerView<SelectedTokens> result;
     for (std::size_t v = 0; v < passes.size(); ++v) {
         throwIfStopped(context.stop);
         const PatchGrid& grid = input.views[v].grid;
-        const int budget = uses_budget ? effectiveBudget(settings, grid) : grid.count();
-        if (uses_budget && settings.budget > grid.count()) {
+        const bool prunes_here = spec.uses_budget && !spec.in_decoder;
+        const int budget = prunes_here ? effectiveBudget(settings, grid) : grid.count();
+        if (spec.uses_budget && settings.budget > grid.count()) {
             trace.notes.push_back("Budget " + std::to_string(settings.budget) +
                                   " is more than the " + std::to_string(grid.count()) +
                                   " patches of a view: " + std::to_string(grid.count()) +
@@ -156,29 +186,37 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         dropNonFinite(view_trace);
         trace.tokens.visual_kept += static_cast<int>(selection.rows.size());
     }
+    trace.tokens.sameInEveryLayer();
     trace.timings_ms.select = watch.ms();
     return result;
 }
 
-void nullBandStage(const RunContext& context, const PerView<FullFeatures>& full, RunTrace& trace) {
+void nullBandStage(const RunContext& context,
+                   const PerView<FullFeatures>& full,
+                   const std::optional<PrunedPrompt>& pruned,
+                   RunTrace& trace) {
     for (std::size_t v = 0; v < full.size(); ++v) {
         ViewTrace& view = trace.views[v];
-        const int n_measured = measuredRows(view);
+        int nth_in_decoder = 0;
         for (StageTrace& stage : view.stages) {
-            const bool at_layer = stage.site.kind == Site::Kind::EncoderLayer;
-            const ShiftReference& reference =
-                at_layer ? full[v]->after_layer.at(static_cast<std::size_t>(stage.site.layer))
-                         : full[v]->selected;
-            const int n_draws = at_layer ? view.grid.count() : n_measured;
+            const Draws draws = stage.site.kind == Site::Kind::DecoderLayer
+                                    ? drawsInDecoder(*pruned, v, nth_in_decoder++)
+                                    : drawsOf(*full[v], stage, measuredRows(view));
             stage.null_band = cachedNullBand(context,
                                              trace,
-                                             reference,
-                                             full[v]->key,
-                                             at_layer ? stage.site.layer : kSelectedPlace,
-                                             std::min(stage.tokens_out, n_draws));
+                                             draws.from,
+                                             draws.key,
+                                             draws.place,
+                                             std::min(stage.tokens_out, draws.most));
         }
-        view.shift.null_band = cachedNullBand(
-            context, trace, full[v]->selected, full[v]->key, kSelectedPlace, n_measured);
+        if (measuredRows(view) > 0) {
+            view.shift.null_band = cachedNullBand(context,
+                                                  trace,
+                                                  full[v]->selected,
+                                                  full[v]->key,
+                                                  kSelectedPlace,
+                                                  measuredRows(view));
+        }
         dropNonFinite(view);
     }
 }
@@ -214,7 +252,10 @@ at::Tensor projectStage(const RunContext& context,
             rows.push_back(
                 at::zeros({selection.paddingRows(), projected.size(1)}, projected.options()));
         }
-        trace.tokens.visual_kept += holdsCls(context) ? 1 : 0;
+        if (holdsCls(context)) {
+            ++trace.tokens.visual_kept;
+            trace.tokens.sameInEveryLayer();
+        }
     }
     at::Tensor visual = rows.size() == 1 ? projected : at::cat(rows, 0);
     trace.timings_ms.project = watch.ms();

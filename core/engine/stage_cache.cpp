@@ -20,6 +20,7 @@ constexpr std::array<StageLimit, kCachedStages> kLimits{{
     {"projection", 4},
     {"selection", 256},
     {"null_band", 4096},
+    {"decoder_pass", 24},
     {"prefix", 4},
     {"answer", 256},
 }};

@@ -21,11 +21,12 @@ enum class CachedStage {
     Projection,
     Selection,
     NullBand,
+    DecoderPass,
     Prefix,
     Answer
 };
 
-constexpr int kCachedStages = 8;
+constexpr int kCachedStages = 9;
 
 std::string nameOf(CachedStage stage);
 

@@ -83,7 +83,8 @@ RunTrace beginTrace(const RunContext& context) {
                    report.dtype,
                    context.vlm.attentionKernel(),
                    context.vlm.lastEncoderLayer() + 1,
-                   at::get_num_threads()};
+                   at::get_num_threads(),
+                   context.vlm.decoderLayers()};
     trace.image = {request.image_name,
                    hex(contentHash(*request.image)),
                    request.image->width,

@@ -2,10 +2,14 @@
 
 #include "core/engine/run.h"
 #include "core/metric/shift.h"
+#include "core/model/decoder_pass.h"
 #include "core/prune/prune_method.h"
+#include "core/prune/token_count.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -74,8 +78,46 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
                                        const TokenSequence& text,
                                        RunTrace& trace);
 
-/// Fills the null bands of every stage and view.
-void nullBandStage(const RunContext& context, const PerView<FullFeatures>& full, RunTrace& trace);
+/// What one view lost between the layers of the language model.
+struct DecoderViewOutcome {
+    std::vector<StageTrace> stages;
+    std::vector<ShiftReference> before;  ///< per stage: the rows that D was measured against
+    std::vector<OutputRow> rows;         ///< those that remain at the end
+    std::vector<std::int32_t> kept;
+    ShiftSummary shift;  ///< kappa of the encoder's features of the patches in `kept`
+};
+
+struct DecoderOutcome {
+    std::vector<DecoderViewOutcome> views;
+    VisualCounts counts;
+    std::vector<std::string> notes;
+    double ms = 0;  ///< of the layers up to the last stop, decisions included
+};
+
+/// A prompt whose visual tokens leave between decoder layers. Valid while run() is.
+struct PrunedPrompt {
+    std::uint64_t key = 0;
+    std::shared_ptr<const DecoderOutcome> outcome;
+    /// The pass behind the last stop: the one of this run, or another one where the outcome came
+    /// from the cache.
+    std::function<std::shared_ptr<DecoderPass>()> pass;
+};
+
+/// For methods that prune inside the language model: takes the prompt up to the last layer where
+/// tokens leave, and writes down which. All visual tokens enter; the layers above have not run.
+std::optional<PrunedPrompt> decoderStage(const RunContext& context,
+                                         const PerView<FullFeatures>& full,
+                                         const PerView<SelectedTokens>& selections,
+                                         const TokenSequence& text,
+                                         RunTrace& trace);
+
+/// Fills the null bands of every stage and view. A stage between decoder layers draws from the rows
+/// that it chose among.
+/// @param pruned  what decoderStage() gave
+void nullBandStage(const RunContext& context,
+                   const PerView<FullFeatures>& full,
+                   const std::optional<PrunedPrompt>& pruned,
+                   RunTrace& trace);
 
 /// Takes out every D and null band that is not a finite number (broken weights give such): a D that
 /// cannot be known is none, and no reader of the trace has to ask.
@@ -98,6 +140,12 @@ AnswerTrace answerStage(const RunContext& context,
                         const TokenSequence& text,
                         const at::Tensor& visual,
                         RunTrace& trace);
+
+/// Runs the layers that decoderStage() left, then decodes as answerStage() does.
+AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, RunTrace& trace);
+
+/// @throws Error(Input) when prompt and answer do not fit the model's context
+void checkLength(const Vlm& vlm, int n_prompt, int n_answer);
 
 /// Budget per view: the setting, at most the patches there are.
 int effectiveBudget(const RunSettings& settings, const PatchGrid& grid);

@@ -5,11 +5,15 @@
 #include "core/model/layers.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 
 namespace prunescope {
@@ -117,64 +121,136 @@ std::unique_ptr<KvCache> LanguageModel::newCache(int capacity) const {
         options);
 }
 
+at::Tensor LanguageModel::rotaryFrequencies() const {
+    return prunescope::rotaryFrequencies(
+        config_.head_dim, config_.rope_theta, embeddings_.device());
+}
+
 at::Tensor LanguageModel::attend(int index,
                                  const at::Tensor& x,
-                                 const at::Tensor& mask,
+                                 const RowPlaces& places,
                                  KvCache& cache) const {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
-    const std::int64_t n = x.size(0);
-    const at::Tensor cosines = cache.rotary().cosines.narrow(0, cache.length(), n);
-    const at::Tensor sines = cache.rotary().sines.narrow(0, cache.length(), n);
-    const at::Tensor q = rotate(splitHeads(applyLinear(layer.q, x), config_.heads), cosines, sines);
+    const RotaryTable& turn = places.turn;
+    const at::Tensor q =
+        rotate(splitHeads(applyLinear(layer.q, x), config_.heads), turn.cosines, turn.sines);
     const at::Tensor k =
-        rotate(splitHeads(applyLinear(layer.k, x), config_.kv_heads), cosines, sines);
+        rotate(splitHeads(applyLinear(layer.k, x), config_.kv_heads), turn.cosines, turn.sines);
     const at::Tensor v = splitHeads(applyLinear(layer.v, x), config_.kv_heads);
-    cache.write(index, k, v);
+    cache.write(index, k, v, places.next_position, places.room);
     const KvCache::Layer& held = cache.layer(index);
-    const std::int64_t total = held.length + n;
-    const at::Tensor out =
-        groupedAttention(q, held.keys.narrow(1, 0, total), held.values.narrow(1, 0, total), mask);
+    const std::int64_t total = held.length + x.size(0);
+    const at::Tensor out = groupedAttention(
+        q, held.keys.narrow(1, 0, total), held.values.narrow(1, 0, total), places.mask);
     return applyLinear(layer.o, joinHeads(out));
 }
 
-at::Tensor LanguageModel::feed(KvCache& cache,
-                               const at::Tensor& embeddings,
-                               bool all_positions,
-                               const std::stop_token& stop) const {
+at::Tensor LanguageModel::runLayer(int index,
+                                   const at::Tensor& x,
+                                   const RowPlaces& places,
+                                   KvCache& cache,
+                                   const std::stop_token& stop) const {
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const at::Tensor attended =
+        x + attend(index, rmsNorm(layer.input_norm, x, config_.rms_norm_eps), places, cache);
+    throwIfStopped(stop);
+    const at::Tensor y = rmsNorm(layer.post_norm, attended, config_.rms_norm_eps);
+    const at::Tensor gated =
+        activate(config_.activation, applyLinear(layer.gate, y)) * applyLinear(layer.up, y);
+    return attended + applyLinear(layer.down, gated);
+}
+
+at::Tensor LanguageModel::rotatedKeys(int index,
+                                      const at::Tensor& x,
+                                      const RotaryTable& turn) const {
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const at::Tensor normed = rmsNorm(layer.input_norm, x, config_.rms_norm_eps);
+    return rotate(
+        splitHeads(applyLinear(layer.k, normed), config_.kv_heads), turn.cosines, turn.sines);
+}
+
+at::Tensor LanguageModel::attentionRows(int index,
+                                        const at::Tensor& x,
+                                        const RotaryTable& turn,
+                                        const at::Tensor& keys,
+                                        const at::Tensor& rows) const {
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const std::int64_t n_rows = rows.size(0);
+    const std::int64_t total = keys.size(1);
+    const at::Tensor normed =
+        rmsNorm(layer.input_norm, x.index_select(0, rows), config_.rms_norm_eps);
+    const RotaryTable here = rowsOf(turn, rows);
+    const at::Tensor q =
+        rotate(splitHeads(applyLinear(layer.q, normed), config_.heads), here.cosines, here.sines)
+            .to(at::kFloat);
+    // Heads that share a key head are neighbours.
+    const std::int64_t group = config_.heads / config_.kv_heads;
+    const at::Tensor grouped = q.reshape({config_.kv_heads, group * n_rows, config_.head_dim});
+    const double scale = 1.0 / std::sqrt(static_cast<double>(config_.head_dim));
+    const at::Tensor scores =
+        (at::matmul(grouped, keys.transpose(1, 2)) * scale).reshape({config_.heads, n_rows, total});
+    const at::Tensor columns = at::arange(total, rows.options()).unsqueeze(0);
+    const at::Tensor later = columns.gt(rows.unsqueeze(1));
+    return at::softmax(scores.masked_fill(later, -std::numeric_limits<double>::infinity()), -1);
+}
+
+at::Tensor LanguageModel::finalNorm(const at::Tensor& x) const {
+    return rmsNorm(norm_, x, config_.rms_norm_eps);
+}
+
+at::Tensor LanguageModel::logitsOf(const at::Tensor& x, bool all_positions) const {
+    // One row of the head's product is all that the next token needs.
+    const at::Tensor last = all_positions ? x : x.narrow(0, x.size(0) - 1, 1);
+    const at::Tensor logits = applyLinear(head_, finalNorm(last)).to(at::kCPU, at::kFloat);
+    return all_positions ? logits : logits.squeeze(0);
+}
+
+at::Tensor LanguageModel::asInput(const at::Tensor& embeddings) const {
     require(embeddings.dim() == 2 && embeddings.size(0) > 0 &&
                 embeddings.size(1) == config_.hidden_size,
             "embeddings must be [n, " + std::to_string(config_.hidden_size) + "]");
-    const std::int64_t n = embeddings.size(0);
+    return embeddings.to(embeddings_.device(), embeddings_.scalar_type());
+}
+
+void LanguageModel::checkRoom(const KvCache& cache, std::int64_t n) const {
     if (cache.length() + n > cache.capacity()) {
         throw Error(ErrorCode::Input,
                     "The sequence would have " + std::to_string(cache.length() + n) +
                         " positions; there is room for " + std::to_string(cache.capacity()) + ".",
                     "Shorten the question or the answer, or keep fewer visual tokens.");
     }
-    at::Tensor x = embeddings.to(embeddings_.device(), embeddings_.scalar_type());
-    at::Tensor mask;
+}
+
+at::Tensor LanguageModel::feed(KvCache& cache,
+                               const at::Tensor& embeddings,
+                               bool all_positions,
+                               const std::stop_token& stop) const {
+    at::Tensor x = asInput(embeddings);
+    const std::int64_t n = x.size(0);
+    checkRoom(cache, n);
+    const std::int64_t room = cache.capacity() - cache.length() - n;
+    RowPlaces places;
     std::int64_t mask_total = -1;
+    std::int64_t first_position = -1;
     for (int l = 0; l < config_.layers; ++l) {
         throwIfStopped(stop);
-        const Layer& layer = layers_[static_cast<std::size_t>(l)];
-        const std::int64_t total = cache.layer(l).length + n;
-        if (total != mask_total) {
-            mask = causalMask(n, total, x.device());
-            mask_total = total;
+        const KvCache::Layer& held = cache.layer(l);
+        if (held.length + n != mask_total) {
+            mask_total = held.length + n;
+            places.mask = causalMask(n, mask_total, x.device());
         }
-        x = x + attend(l, rmsNorm(layer.input_norm, x, config_.rms_norm_eps), mask, cache);
-        throwIfStopped(stop);
-        const at::Tensor y = rmsNorm(layer.post_norm, x, config_.rms_norm_eps);
-        const at::Tensor gated =
-            activate(config_.activation, applyLinear(layer.gate, y)) * applyLinear(layer.up, y);
-        x = x + applyLinear(layer.down, gated);
+        if (held.next_position != first_position) {
+            first_position = held.next_position;
+            places.turn = {cache.rotary().cosines.narrow(0, first_position, n),
+                           cache.rotary().sines.narrow(0, first_position, n)};
+        }
+        places.next_position = first_position + n;
+        places.room = room;
+        x = runLayer(l, x, places, cache, stop);
     }
-    // One row of the head's product is all that the next token needs.
-    const at::Tensor last = all_positions ? x : x.narrow(0, n - 1, 1);
-    const at::Tensor logits =
-        applyLinear(head_, rmsNorm(norm_, last, config_.rms_norm_eps)).to(at::kCPU, at::kFloat);
+    at::Tensor logits = logitsOf(x, all_positions);
     cache.commit(n);
-    return all_positions ? logits : logits.squeeze(0);
+    return logits;
 }
 
 }  // namespace prunescope

@@ -56,16 +56,25 @@ at::Tensor joinHeads(const at::Tensor& x) {
     return x.transpose(0, 1).reshape({x.size(1), x.size(0) * x.size(2)});
 }
 
+at::Tensor rotaryFrequencies(std::int64_t head_dim, double theta, const at::Device& device) {
+    const auto exact = at::TensorOptions().dtype(at::kFloat).device(device);
+    const at::Tensor exponents = at::arange(0, head_dim, 2, exact) / static_cast<double>(head_dim);
+    return at::reciprocal(at::pow(theta, exponents));
+}
+
 RotaryTable makeRotaryTable(std::int64_t positions,
                             std::int64_t head_dim,
                             double theta,
                             const at::TensorOptions& options) {
     const auto exact = at::TensorOptions().dtype(at::kFloat).device(options.device());
-    const at::Tensor exponents = at::arange(0, head_dim, 2, exact) / static_cast<double>(head_dim);
-    const at::Tensor frequencies = at::reciprocal(at::pow(theta, exponents));
+    const at::Tensor frequencies = rotaryFrequencies(head_dim, theta, options.device());
     const at::Tensor half = at::arange(positions, exact).unsqueeze(1) * frequencies;
     const at::Tensor angles = at::cat({half, half}, 1);
     return {angles.cos().to(options.dtype()), angles.sin().to(options.dtype())};
+}
+
+RotaryTable rowsOf(const RotaryTable& table, const at::Tensor& positions) {
+    return {table.cosines.index_select(0, positions), table.sines.index_select(0, positions)};
 }
 
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cosines, const at::Tensor& sines) {

@@ -32,10 +32,16 @@ struct RotaryTable {
     at::Tensor sines;    ///< [T, dh]
 };
 
+/// float32 [dh / 2] radians per position.
+at::Tensor rotaryFrequencies(std::int64_t head_dim, double theta, const at::Device& device);
+
 RotaryTable makeRotaryTable(std::int64_t positions,
                             std::int64_t head_dim,
                             double theta,
                             const at::TensorOptions& options);
+
+/// Rows of the table at position ids [n].
+RotaryTable rowsOf(const RotaryTable& table, const at::Tensor& positions);
 
 /// Rotates [H, n, dh] by rows [n, dh] of the table: x cos + rotateHalf(x) sin.
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cosines, const at::Tensor& sines);

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/model/checkpoint.h"
 #include "core/model/config.h"
+#include "core/model/decoder_pass.h"
 #include "core/model/foreign_errors.h"
 #include "core/model/kv_cache.h"
 #include "core/model/language_model.h"
@@ -286,6 +287,25 @@ std::unique_ptr<KvCache> Vlm::newCache(int capacity) const {
     return translated([&] {
         const c10::InferenceMode inference;
         return parts_->language.newCache(capacity);
+    });
+}
+
+std::unique_ptr<DecoderPass> Vlm::newPass(const at::Tensor& embeddings, int capacity) const {
+    return translated([&] {
+        const c10::InferenceMode inference;
+        return std::make_unique<DecoderPass>(
+            parts_->language, parts_->language.newCache(capacity), embeddings);
+    });
+}
+
+int Vlm::decoderLayers() const {
+    return parts_->language.layers();
+}
+
+at::Tensor Vlm::rotaryFrequencies() const {
+    return translated([&] {
+        const c10::InferenceMode inference;
+        return parts_->language.rotaryFrequencies();
     });
 }
 

@@ -84,6 +84,9 @@ struct WideAttention {
 /// A position in the language model: keys and values of everything fed so far.
 class KvCache;
 
+/// A prompt on its way through the decoder's layers (decoder_pass.h).
+class DecoderPass;
+
 /// A LLaVA-family model, loaded. Owned and used by one thread (the engine's).
 class Vlm {
 public:
@@ -133,7 +136,8 @@ public:
     /// @throws Error(Input) for ids outside the table
     at::Tensor embed(const std::vector<std::int64_t>& ids) const;
 
-    /// Feeds embeddings [n, Dt] after what `cache` holds. Position ids are contiguous.
+    /// Feeds embeddings [n, Dt] after what `cache` holds. Position ids go on in every layer from
+    /// where the layer is.
     /// @return logits of the last position, float32 [V] on the CPU; with `all_positions` [n, V]
     /// @throws Error(Input) when the context length would be exceeded
     at::Tensor feed(KvCache& cache,
@@ -143,6 +147,15 @@ public:
 
     /// An empty cache with room for `capacity` positions.
     std::unique_ptr<KvCache> newCache(int capacity) const;
+
+    /// Starts a pass of a whole prompt [T, Dt] that halts between layers, with an empty cache of
+    /// its own with room for `capacity` positions. The model must outlive it.
+    std::unique_ptr<DecoderPass> newPass(const at::Tensor& embeddings, int capacity) const;
+
+    int decoderLayers() const;
+
+    /// float32 [dh / 2] radians per position of the decoder's rotary embedding.
+    at::Tensor rotaryFrequencies() const;
 
     bool isStopToken(std::int64_t id) const;
 

@@ -21,25 +21,25 @@ struct DecoderView {
     DecoderStop stop;  ///< the stop of the plan that is due; stop.layer = l
     int layers = 0;    ///< L
 
-    std::int64_t first_visual = 0;        ///< place of the first visual row
-    std::int64_t n_visual = 0;            ///< n, visual rows now
-    std::int64_t n_rows = 0;              ///< T, all rows now; T - 1 is the last prompt token
-    std::vector<std::int64_t> positions;  ///< [T] position id of each row
+    std::int64_t first_visual = 0;             ///< place of the first visual row
+    std::int64_t n_visual = 0;                 ///< n, visual rows now
+    std::int64_t n_rows = 0;                   ///< T, all rows now; T - 1 is the last prompt token
+    std::vector<std::int64_t> positions = {};  ///< [T] position id of each row
 
     /// [T, Dt] input of layer l = output of layer l - 1.
-    std::function<at::Tensor()> hidden;
+    std::function<at::Tensor()> hidden = {};
     /// [T, Dt] the same after the model's final norm.
-    std::function<at::Tensor()> normed;
+    std::function<at::Tensor()> normed = {};
     /// [Hkv, T, dh] keys of layer l - 1, rotated.
-    std::function<at::Tensor()> keys;
+    std::function<at::Tensor()> keys = {};
     /// [H, r, T] softmax of the full causal rows `rows` of layer l - 1, as it ran.
-    std::function<at::Tensor(const std::vector<std::int64_t>& rows)> attention;
+    std::function<at::Tensor(const std::vector<std::int64_t>& rows)> attention = {};
     /// [H, r, T] the same of layer l, as it would run on all T rows with their position ids.
-    std::function<at::Tensor(const std::vector<std::int64_t>& rows)> next_attention;
+    std::function<at::Tensor(const std::vector<std::int64_t>& rows)> next_attention = {};
 
-    at::Tensor visual_embeddings;   ///< [N, Dt] what entered the language model
-    at::Tensor text_embeddings;     ///< [Lt, Dt] of all tokens after the picture
-    at::Tensor rotary_frequencies;  ///< [dh / 2] radians per position
+    at::Tensor visual_embeddings = {};   ///< [N, Dt] what entered the language model
+    at::Tensor text_embeddings = {};     ///< [Lt, Dt] of all tokens after the picture
+    at::Tensor rotary_frequencies = {};  ///< [dh / 2] radians per position
 
     std::int64_t firstText() const { return first_visual + n_visual; }
 

@@ -2,8 +2,10 @@
 #include "core/prune/avgpool.h"
 #include "core/prune/cdpruner.h"
 #include "core/prune/cls_topk.h"
+#include "core/prune/dart.h"
 #include "core/prune/dcp.h"
 #include "core/prune/divprune.h"
+#include "core/prune/fastv.h"
 #include "core/prune/flowcut.h"
 #include "core/prune/grid.h"
 #include "core/prune/holov.h"
@@ -11,9 +13,11 @@
 #include "core/prune/prumerge.h"
 #include "core/prune/prune_method.h"
 #include "core/prune/prunesid.h"
+#include "core/prune/pyramiddrop.h"
 #include "core/prune/random.h"
 #include "core/prune/row_plan.h"
 #include "core/prune/scope.h"
+#include "core/prune/sparsevlm.h"
 #include "core/prune/tome.h"
 #include "core/prune/visionzip.h"
 #include "core/prune/vispruner.h"
@@ -54,6 +58,10 @@ constexpr std::array kMethods{
     Entry{"tome", &make<ToMe>},
     Entry{"prumerge", &make<PruMerge>},
     Entry{"avgpool", &make<AveragePool>},
+    Entry{"fastv", &make<FastV>},
+    Entry{"sparsevlm", &make<SparseVlm>},
+    Entry{"pyramiddrop", &make<PyramidDrop>},
+    Entry{"dart", &make<Dart>},
 };
 
 }  // namespace

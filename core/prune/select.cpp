@@ -185,11 +185,17 @@ int keptCount(const SelectView& view) {
 }
 
 ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens) {
+    return measuredShift(view.settings, view.full, kept_tokens);
+}
+
+ShiftSummary measuredShift(const RunSettings& settings,
+                           const ShiftReference* full,
+                           const at::Tensor& kept_tokens) {
     ShiftSummary out;
-    out.metric = view.settings.metric;
-    out.tau = view.settings.tau;
-    if (view.full != nullptr) {
-        const ShiftValue shift = view.full->measure(toHost(kept_tokens).view());
+    out.metric = settings.metric;
+    out.tau = settings.tau;
+    if (full != nullptr) {
+        const ShiftValue shift = full->measure(toHost(kept_tokens).view());
         out.kappa = shift.value;
         out.mean_term = shift.mean_term;
         out.variance_term = shift.variance_term;

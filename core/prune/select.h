@@ -100,6 +100,9 @@ private:
 
 /// The summary every method fills: D of the kept tokens against the full set.
 ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens);
+ShiftSummary measuredShift(const RunSettings& settings,
+                           const ShiftReference* full,
+                           const at::Tensor& kept_tokens);
 
 /// Tokens that can be kept of this pool: the budget, or all where the budget is larger.
 int keptCount(const SelectView& view);

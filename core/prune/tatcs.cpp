@@ -1,5 +1,7 @@
 #include "core/prune/tatcs.h"
 
+#include "core/prune/text_raters.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,44 +14,19 @@ namespace prunescope {
 namespace {
 
 // Up to this many text tokens all of them rate.
-constexpr std::size_t kRateAll = 4;
+constexpr std::int64_t kRateAll = 4;
 
 // Cosines that differ by less are the same for all: projected features are float32.
 constexpr double kConstant = 1e-6;
 
-// Text tokens whose mean softmax over the tokens is above the mean (methods.md 3.2 step 1). The
-// mean of a softmax over Lt tokens is 1/Lt.
+// A short question rates whole (methods.md 4.3 TATCS step 3).
 std::vector<std::int64_t> raters(const at::Tensor& projected, const at::Tensor& text) {
-    const auto n_text = toSize(text.size(0));
-    std::vector<std::int64_t> all(n_text);
+    if (text.size(0) > kRateAll) {
+        return textRaters(projected, text);
+    }
+    std::vector<std::int64_t> all(toSize(text.size(0)));
     std::iota(all.begin(), all.end(), 0);
-    if (n_text <= kRateAll) {
-        return all;
-    }
-    const HostMatrix logits = toHost(at::matmul(projected, text.transpose(0, 1)));
-    std::vector<double> mean(n_text, 0.0);
-    std::vector<double> weight(n_text);
-    for (int i = 0; i < logits.rows; ++i) {
-        const std::span<const float> row = logits.row(i);
-        const double top = *std::max_element(row.begin(), row.end());
-        double sum = 0;
-        for (std::size_t u = 0; u < n_text; ++u) {
-            weight[u] = std::exp(static_cast<double>(row[u]) - top);
-            sum += weight[u];
-        }
-        for (std::size_t u = 0; u < n_text; ++u) {
-            mean[u] += weight[u] / sum / logits.rows;
-        }
-    }
-    // A hair above the mean, so that equal text tokens do not rate by rounding.
-    const double bar = (1.0 + 1e-9) / static_cast<double>(n_text);
-    std::vector<std::int64_t> out;
-    for (std::size_t u = 0; u < n_text; ++u) {
-        if (mean[u] > bar) {
-            out.push_back(static_cast<std::int64_t>(u));
-        }
-    }
-    return out.empty() ? all : out;
+    return all;
 }
 
 // rho: the largest cosine with a rater, scaled over the pool to [0, 1].

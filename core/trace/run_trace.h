@@ -159,6 +159,7 @@ struct ModelIdentity {
     std::string attention;    ///< kernel that ran: "sdpa", "math"
     int layers = 0;           ///< encoder layers that run
     int threads = 0;
+    int decoder_layers = 0;  ///< of the language model; 0 in older traces
 
     bool operator==(const ModelIdentity&) const = default;
 };
@@ -172,10 +173,18 @@ struct ImageIdentity {
     bool operator==(const ImageIdentity&) const = default;
 };
 
+/// "k tokens" means three things (methods.md 0.4): `visual_kept` is what remains at the end; the
+/// layer means count the visual tokens that enter and that leave each decoder layer. All three are
+/// the same for a method that prunes before the language model.
 struct TokenCounts {
     int visual_full = 0;
     int visual_kept = 0;
     int text = 0;
+    double layer_mean_in = 0;
+    double layer_mean_out = 0;
+
+    /// Sets the layer means of a method that prunes before the language model.
+    void sameInEveryLayer() { layer_mean_in = layer_mean_out = visual_kept; }
 
     bool operator==(const TokenCounts&) const = default;
 };

@@ -155,7 +155,8 @@ json toJson(const ModelIdentity& m) {
             {"dtype", m.dtype},
             {"attention", m.attention},
             {"layers", m.layers},
-            {"threads", m.threads}};
+            {"threads", m.threads},
+            {"decoder_layers", m.decoder_layers}};
 }
 
 json toJson(const ImageIdentity& i) {
@@ -163,7 +164,11 @@ json toJson(const ImageIdentity& i) {
 }
 
 json toJson(const TokenCounts& t) {
-    return {{"visual_full", t.visual_full}, {"visual_kept", t.visual_kept}, {"text", t.text}};
+    return {{"visual_full", t.visual_full},
+            {"visual_kept", t.visual_kept},
+            {"text", t.text},
+            {"layer_mean_in", t.layer_mean_in},
+            {"layer_mean_out", t.layer_mean_out}};
 }
 
 json toJson(const AnswerTrace& a) {
@@ -448,6 +453,19 @@ Timings timingsFrom(const json& j) {
             valueOf<double>(j, "reference")};
 }
 
+TokenCounts tokensFrom(const json& j) {
+    TokenCounts t;
+    t.visual_full = valueOf<int>(j, "visual_full");
+    t.visual_kept = valueOf<int>(j, "visual_kept");
+    t.text = valueOf<int>(j, "text");
+    t.sameInEveryLayer();  // older traces know no others
+    if (j.contains("layer_mean_in")) {
+        t.layer_mean_in = valueOf<double>(j, "layer_mean_in");
+        t.layer_mean_out = valueOf<double>(j, "layer_mean_out");
+    }
+    return t;
+}
+
 void readIdentities(const json& j, RunTrace& trace) {
     const json& m = member(j, "model");
     trace.model = {valueOf<std::string>(m, "name"),
@@ -456,15 +474,14 @@ void readIdentities(const json& j, RunTrace& trace) {
                    valueOf<std::string>(m, "dtype"),
                    valueOf<std::string>(m, "attention"),
                    valueOf<int>(m, "layers"),
-                   valueOf<int>(m, "threads")};
+                   valueOf<int>(m, "threads"),
+                   m.contains("decoder_layers") ? valueOf<int>(m, "decoder_layers") : 0};
     const json& i = member(j, "image");
     trace.image = {valueOf<std::string>(i, "name"),
                    valueOf<std::string>(i, "hash"),
                    valueOf<int>(i, "width"),
                    valueOf<int>(i, "height")};
-    const json& t = member(j, "tokens");
-    trace.tokens = {
-        valueOf<int>(t, "visual_full"), valueOf<int>(t, "visual_kept"), valueOf<int>(t, "text")};
+    trace.tokens = tokensFrom(member(j, "tokens"));
 }
 
 double mean(const std::vector<ViewTrace>& views, std::optional<double> ShiftSummary::*field) {

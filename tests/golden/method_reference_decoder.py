@@ -7,9 +7,10 @@ Readings taken where the specification leaves a choice:
 
 * FastV: the mean over all tokens (the paper's text) is one over all rows of the prompt, with zeros
   where a row comes before the column.
-* SparseVLM: no rater above the mean makes all text tokens raters. v1: a density is larger only
-  strictly; the densest tokens have the largest of all distances as delta; the clusters stand in
-  ascending order of their centres. v2: the attention is divided first, then summed for the choice
+* SparseVLM: no rater above the mean makes all text tokens raters. v1: of equally dense tokens the
+  lower one counts as denser, in place of the released code's noise (two tokens nearest to each other
+  are always equally dense among two neighbours); the densest token has the largest of all distances
+  as delta; the clusters stand in ascending order of their centres. v2: the attention is divided first, then summed for the choice
   of heads; round(14 H / 32) heads, at least one.
 * DART: image pivots ascending, then text pivots ascending; what is to be kept beside the pivots is
   spread over them, the remainder on the first ones. Fewer text tokens make fewer text pivots.
@@ -83,10 +84,12 @@ def cluster(rows: Array, count: int, decisions: Decisions) -> list[tuple[int, li
     distance = np.sqrt((difference**2).sum(axis=2)) / math.sqrt(rows.shape[1])
     nearest = np.sort(distance, axis=1)[:, :count]
     density = np.exp(-(nearest**2).mean(axis=1))
-    decisions.note(np.diff(np.sort(density)) / density.max())
+    apart = np.diff(np.sort(density)) / density.max()
+    decisions.note(apart[apart > 0])
+    places = np.arange(len(rows))
     spread = np.empty(len(rows))
     for place in range(len(rows)):
-        denser = density > density[place]
+        denser = (density > density[place]) | ((density == density[place]) & (places < place))
         spread[place] = distance[place, denser].min() if denser.any() else distance.max()
     centres = np.sort(decisions.ranked(density * spread, count))
     members: list[list[int]] = [[] for _ in centres]

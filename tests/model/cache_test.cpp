@@ -51,16 +51,18 @@ TEST_P(Cache, PartsGiveWhatAWholePassGives) {
     EXPECT_LT(relativeError(at::cat(logits, 0), expected), 2e-5);
 }
 
-TEST_P(Cache, ForgetsWhatIsCutOff) {
+TEST_P(Cache, ForgetsWhatCameAfterAMark) {
     const auto cache = vlm_.newCache(length_ + 4);
-    vlm_.feed(*cache, embeddings_, false, {});
-    vlm_.feed(*cache, embeddings_.narrow(0, 0, 4), false, {});
-    cache->truncate(length_ - 1);
+    vlm_.feed(*cache, embeddings_.narrow(0, 0, length_ - 1), false, {});
+    const KvCache::Mark mark = cache->mark();
+    vlm_.feed(*cache, embeddings_.narrow(0, 0, 5), false, {});
+    EXPECT_EQ(cache->length(), length_ + 4);
+    cache->rewind(mark);
     EXPECT_EQ(cache->length(), length_ - 1);
-    cache->truncate(length_ + 100);
-    EXPECT_EQ(cache->length(), length_ - 1);
+    cache->rewind(mark);
     const at::Tensor logits = vlm_.feed(*cache, embeddings_.narrow(0, length_ - 1, 1), false, {});
     EXPECT_LT(relativeError(logits, whole()), 2e-5);
+    EXPECT_THROW(vlm_.newCache(length_)->rewind(mark), Error) << "a mark of another cache";
 }
 
 TEST_P(Cache, StoppedPassLeavesItAsItWas) {

@@ -58,7 +58,11 @@ TEST(Catalog, IdsAreUniqueAndInDisplayOrder) {
                             "cdpruner",
                             "tome",
                             "prumerge",
-                            "avgpool"));
+                            "avgpool",
+                            "fastv",
+                            "sparsevlm",
+                            "pyramiddrop",
+                            "dart"));
     EXPECT_EQ(findMethod("nothing"), nullptr);
 }
 

@@ -215,7 +215,8 @@ RunTrace syntheticTrace(const SyntheticOptions& options) {
         trace.views.push_back(makeView(options, 7U + static_cast<unsigned>(i)));
     }
     const int n = options.side * options.side;
-    trace.tokens = {n * options.views, options.budget * options.views, 12};
+    trace.tokens = {n * options.views, options.budget * options.views, 12, 0, 0};
+    trace.tokens.sameInEveryLayer();
     trace.answer.text = "A disc over a lake.";
     trace.answer.complete = true;
     return trace;

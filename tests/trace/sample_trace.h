@@ -40,7 +40,7 @@ inline RunTrace sampleTrace() {
     RunTrace trace;
     trace.settings.params = {{"lambda", 0.5}, {"schedule", std::string("linear")}};
     trace.prompt = "Is there a \"dog\"?\n";
-    trace.model = {"starter", "abc", "cpu", "fp32", "sdpa", 9, 2};
+    trace.model = {"starter", "abc", "cpu", "fp32", "sdpa", 9, 2, 5};
     trace.image = {"scene.png", "0123", 640, 480};
     ViewTrace view;
     view.grid = {2, 3, 14};
@@ -61,7 +61,7 @@ inline RunTrace sampleTrace() {
                   {{7, 0.5, 0.2, 0.05}, {0, 0.25, 0.0, 0.125}}};
     trace.settings.place = ShiftPlace::Normalised;
     trace.views = {view};
-    trace.tokens = {6, 2, 12};
+    trace.tokens = {6, 2, 12, 3.5, 2.75};
     trace.answer = {"Yes", {427, 2}, {"Yes", ""}, {0.75F, 0.5F}, true, false};
     trace.timings_ms = {1, 2, 3, 4, 5, 6, 7};
     trace.cost_ms = {11, 12, 13, 14, 15, 16, 17};

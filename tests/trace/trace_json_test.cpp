@@ -100,6 +100,17 @@ TEST(TraceJson, RowsKeepKindAndOrder) {
     EXPECT_EQ(refusal(other), "The trace cannot be read: a row is not [kind, patch].");
 }
 
+TEST(TraceJson, TracesFromBeforeLayerMeansAreRead) {
+    json old = json::parse(traceToJson(sampleTrace()));
+    old["model"].erase("decoder_layers");
+    old["tokens"].erase("layer_mean_in");
+    old["tokens"].erase("layer_mean_out");
+    const RunTrace trace = traceFromJson(old.dump());
+    EXPECT_EQ(trace.model.decoder_layers, 0);
+    EXPECT_EQ(trace.tokens.layer_mean_in, 2);
+    EXPECT_EQ(trace.tokens.layer_mean_out, 2);
+}
+
 TEST(TraceJson, EveryMemberIsNeeded) {
     const json good = json::parse(traceToJson(sampleTrace()));
     for (const auto& [name, value] : good.items()) {
@@ -118,7 +129,12 @@ TEST(RunJson, HasTheFieldsThatOtherProgramsRelyOn) {
     EXPECT_EQ(run.at("schema"), "prunescope.run/1");
     EXPECT_EQ(run.at("answer"), "Yes");
     EXPECT_EQ(run.at("answer_ids"), json({427, 2}));
-    EXPECT_EQ(run.at("tokens"), json({{"visual_full", 6}, {"visual_kept", 2}, {"text", 12}}));
+    EXPECT_EQ(run.at("tokens"),
+              json({{"visual_full", 6},
+                    {"visual_kept", 2},
+                    {"text", 12},
+                    {"layer_mean_in", 3.5},
+                    {"layer_mean_out", 2.75}}));
     EXPECT_EQ(run.at("kept"), json::array({json({0, 4})}));
     const json& shift = run.at("shift");
     EXPECT_EQ(shift.at("metric"), "klDiagFwd");

@@ -12,9 +12,9 @@ constexpr int kColumns = 7;
 QString whereOf(const Site& site) {
     switch (site.kind) {
         case Site::Kind::EncoderLayer:
-            return LedgerModel::tr("encoder layer %1").arg(site.layer);
+            return LedgerModel::tr("after encoder layer %1").arg(site.layer);
         case Site::Kind::DecoderLayer:
-            return LedgerModel::tr("language layer %1").arg(site.layer);
+            return LedgerModel::tr("before decoder layer %1").arg(site.layer);
         case Site::Kind::AfterEncoder:
             break;
     }
@@ -53,28 +53,6 @@ std::vector<LedgerRow> ledgerOf(const ViewTrace& view) {
         rows.push_back(row);
     }
     return rows;
-}
-
-LedgerTotals totalsOf(const ViewTrace& view, int encoder_layers) {
-    LedgerTotals totals;
-    int tokens = view.grid.count();
-    double inputs = 0;
-    double outputs = 0;
-    for (int layer = 0; layer < encoder_layers; ++layer) {
-        inputs += tokens;
-        for (const StageTrace& stage : view.stages) {
-            if (stage.site == Site{Site::Kind::EncoderLayer, layer}) {
-                tokens = stage.tokens_out;
-            }
-        }
-        outputs += tokens;
-    }
-    totals.final_count = view.stages.empty() ? tokens : view.stages.back().tokens_out;
-    if (encoder_layers > 0) {
-        totals.mean_of_inputs = inputs / encoder_layers;
-        totals.mean_of_outputs = outputs / encoder_layers;
-    }
-    return totals;
 }
 
 void LedgerModel::setView(const ViewTrace* view) {

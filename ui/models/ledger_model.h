@@ -19,15 +19,7 @@ struct LedgerRow {
     int out = 0;
 };
 
-/// The three counts that papers call "the number of tokens".
-struct LedgerTotals {
-    int final_count = 0;
-    double mean_of_inputs = 0;   ///< over encoder layers, of the tokens that enter them
-    double mean_of_outputs = 0;  ///< over encoder layers, of the tokens that leave them
-};
-
 std::vector<LedgerRow> ledgerOf(const ViewTrace& view);
-LedgerTotals totalsOf(const ViewTrace& view, int encoder_layers);
 
 class LedgerModel : public QAbstractTableModel {
     Q_OBJECT

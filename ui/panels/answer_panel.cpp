@@ -150,10 +150,16 @@ QString AnswerPanel::costs() const {
             parts << tr("%1 reused").arg(name);
         }
     }
-    return tr("Visual tokens %1 of %2, text %3\n%4")
-        .arg(trace->tokens.visual_kept)
-        .arg(trace->tokens.visual_full)
-        .arg(trace->tokens.text)
+    const TokenCounts& tokens = trace->tokens;
+    const bool falls = tokens.layer_mean_in > tokens.visual_kept;
+    const QString mean =
+        falls ? tr(" (%1 per layer)").arg(locale().toString(tokens.layer_mean_in, 'f', 0))
+              : QString();
+    return tr("Visual tokens %1%2 of %3, text %4\n%5")
+        .arg(tokens.visual_kept)
+        .arg(mean)
+        .arg(tokens.visual_full)
+        .arg(tokens.text)
         .arg(parts.join(" · "));
 }
 

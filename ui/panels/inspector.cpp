@@ -149,6 +149,8 @@ QString Inspector::describeStage(const ViewTrace& view, int stage, int patch) co
     }
     const QString where = trace.site.kind == Site::Kind::EncoderLayer
                               ? tr("encoder layer %1").arg(trace.site.layer)
+                          : trace.site.kind == Site::Kind::DecoderLayer
+                              ? tr("before decoder layer %1").arg(trace.site.layer)
                               : tr("after the encoder");
     return QString("<p><b>%1</b>, %2</p><table>%3</table>")
         .arg(QString::fromStdString(trace.name).toHtmlEscaped(), where, rows);

@@ -54,11 +54,12 @@ void LedgerView::refresh() {
         totals_->setText(tr("No result yet"));
         return;
     }
-    const LedgerTotals totals = totalsOf(*view, trace->model.layers);
-    totals_->setText(tr("Tokens: final %1  ·  mean entering a layer %2  ·  mean leaving a layer %3")
-                         .arg(totals.final_count)
-                         .arg(locale().toString(totals.mean_of_inputs, 'f', 1))
-                         .arg(locale().toString(totals.mean_of_outputs, 'f', 1)));
+    const TokenCounts& tokens = trace->tokens;
+    totals_->setText(tr("Visual tokens: final %1  ·  mean entering a decoder layer %2  ·  mean "
+                        "leaving one %3")
+                         .arg(tokens.visual_kept)
+                         .arg(locale().toString(tokens.layer_mean_in, 'f', 1))
+                         .arg(locale().toString(tokens.layer_mean_out, 'f', 1)));
     if (selection_->stage() >= 0) {
         table_->selectRow(selection_->stage());
     }

@@ -37,18 +37,25 @@ void appendStage(ShiftSeries& series, const StageTrace& stage, int index) {
     }
 }
 
-/// kappa belongs to what leaves the encoder, also where no stage carries it.
-void completeLast(ShiftSeries& series, const ShiftSummary& shift, int last_stage) {
+/// kappa belongs to what leaves the encoder, also where no stage carries it. Where tokens leave in
+/// the language model, it is D of the encoder's rows of those that remain, and its place comes
+/// first.
+void completeLast(ShiftSeries& series, const ViewTrace& view) {
+    const ShiftSummary& shift = view.shift;
     if (!shift.kappa) {
         return;
     }
+    const int last_stage = static_cast<int>(view.stages.size()) - 1;
     const QString label = siteLabel({Site::Kind::AfterEncoder, 0});
     const bool has_place = std::any_of(series.points.begin(),
                                        series.points.end(),
                                        [&](const ShiftPoint& p) { return p.label == label; });
     if (!has_place) {
         const int tokens = series.points.empty() ? 0 : series.points.back().tokens_out;
-        series.points.push_back(
+        const bool in_decoder =
+            !view.stages.empty() && view.stages.front().site.kind == Site::Kind::DecoderLayer;
+        series.points.insert(
+            in_decoder ? series.points.begin() : series.points.end(),
             {label, last_stage, {}, {}, {}, tokens, {Site::Kind::AfterEncoder, 0}});
     }
     for (ShiftPoint& point : series.points) {
@@ -113,7 +120,7 @@ ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
     for (std::size_t s = 0; s < view.stages.size(); ++s) {
         appendStage(series, view.stages[s], static_cast<int>(s));
     }
-    completeLast(series, view.shift, static_cast<int>(view.stages.size()) - 1);
+    completeLast(series, view);
     return series;
 }
 

@@ -144,7 +144,8 @@ RunTrace fakeTrace(const RunRequest& request) {
     view.shift.tau = request.settings.tau;
     view.shift.fired = 0.35 > request.settings.tau;
     trace.views.push_back(view);
-    trace.tokens = {16, static_cast<int>(view.kept.size()), 7};
+    trace.tokens = {16, static_cast<int>(view.kept.size()), 7, 0, 0};
+    trace.tokens.sameInEveryLayer();
     trace.timings_ms = {1, 20, 2, 1, 9, 30};
     trace.cache = {{"encoder pass", 3, 1}};
     return trace;
