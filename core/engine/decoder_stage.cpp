@@ -226,6 +226,7 @@ void report(const DecoderOutcome& outcome, RunTrace& trace) {
         to.kept = from.kept;
         to.rows = from.rows;
         to.shift = from.shift;
+        dropNonFinite(to);
     }
 }
 
