@@ -370,10 +370,8 @@ TEST(MethodGolden, AgreesWithTheNumpyReference) {
         EXPECT_LE(tally.differ, tally.runs / 100 + (tally.runs < 100 ? 1 : 0)) << method;
     }
     for (const std::string& method : missing) {
-        std::cout << "not compared, there is no method " << method << '\n';
+        ADD_FAILURE() << "not compared, there is no method " << method;
     }
-    EXPECT_TRUE(tallies.contains("random") && tallies.contains("grid") &&
-                tallies.contains("cls-topk"));
 }
 
 }  // namespace
