@@ -5,6 +5,7 @@
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
 #include "ui/panels/status_line.h"
+#include "ui/services/samples.h"
 
 #include <ctime>
 #include <utility>
