@@ -1,6 +1,7 @@
 #include "app/cli_commands.h"
 #include "app/cli_session.h"
 #include "app/compare_command.h"
+#include "app/curve_command.h"
 #include "app/eval_command.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
@@ -72,6 +73,10 @@ int parseAndRun(int argc, char** argv) {
     CLI::App* eval = app.add_subcommand("eval", "Score methods and budgets on a sample set");
     addEvalOptions(*eval, eval_arguments);
 
+    CurveArguments curve_arguments;
+    CLI::App* curve = app.add_subcommand("curve", "Shift against budget, for several methods");
+    addCurveOptions(*curve, curve_arguments);
+
     CLI::App* methods = app.add_subcommand("methods", "List the pruning methods");
     methods->add_flag("--json", json, "With parameters, ranges and defaults");
 
@@ -98,6 +103,8 @@ int parseAndRun(int argc, char** argv) {
         dumpCommand(arguments, dump_what, dump_out, stop);
     } else if (eval->parsed()) {
         evalCommand(eval_arguments, stop);
+    } else if (curve->parsed()) {
+        curveCommand(curve_arguments, stop);
     } else if (methods->parsed()) {
         methodsCommand(json);
     } else if (!session.action.empty()) {

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/image/decode.h"
+#include "core/metric/shift.h"
 #include "core/model/bundled.h"
 #include "core/prune/catalog.h"
 
@@ -45,6 +46,14 @@ ParamValue parsedParam(const ParamSpec& spec, const std::string& text) {
             break;
     }
     return parsedNumber(spec.name, text);
+}
+
+std::string metricNames() {
+    std::vector<std::string> names;
+    for (const ShiftMetricInfo& info : shiftMetrics()) {
+        names.push_back(info.id);
+    }
+    return join(names, ", ");
 }
 
 void applySet(RunSettings& settings, const std::string& assignment) {
@@ -99,7 +108,10 @@ void addSharedOptions(CLI::App& command, RunArguments& a) {
         ->capture_default_str();
     command.add_option("--phi", a.settings.phi, "Factor of the relative trigger")
         ->capture_default_str();
-    command.add_option("--metric", a.settings.metric, "Shift metric D")->capture_default_str();
+    command.add_option("--metric", a.settings.metric, "Shift metric D: " + metricNames())
+        ->capture_default_str();
+    command.add_option("--place", a.place, "Where D is measured: encoder, projected or normalised")
+        ->capture_default_str();
     command.add_option("--seed", a.settings.seed, "Seed of random draws")->capture_default_str();
     command.add_option("--max-new-tokens", a.settings.max_new_tokens, "Longest answer")
         ->capture_default_str();
@@ -123,6 +135,7 @@ RunSettings settingsFrom(const RunArguments& arguments) {
     RunSettings settings = arguments.settings;
     settings.trigger = triggerFrom(arguments.trigger);
     settings.image_mode = imageModeFrom(arguments.image_mode);
+    settings.place = shiftPlaceFrom(arguments.place);
     for (const std::string& assignment : arguments.set) {
         applySet(settings, assignment);
     }

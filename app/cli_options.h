@@ -21,6 +21,7 @@ struct RunArguments {
     std::string prompt;
     std::string trigger = "auto";
     std::string image_mode = "crop";
+    std::string place = "encoder";
     std::string device = "auto";
     std::string dtype = "auto";
     int threads = 0;

@@ -97,6 +97,7 @@ std::vector<Variant> variantsFrom(const CompareArguments& arguments) {
     base.budget = arguments.budgets.front();
     base.trigger = triggerFrom(arguments.run.trigger);
     base.image_mode = imageModeFrom(arguments.run.image_mode);
+    base.place = shiftPlaceFrom(arguments.run.place);
     std::vector<Variant> variants;
     for (const std::string& entry : entries) {
         const std::vector<EvalRun> runs =

@@ -1,6 +1,7 @@
 #include "app/figures.h"
 
 #include "core/base/error.h"
+#include "ui/views/budget_chart.h"
 #include "ui/views/overlay_export.h"
 #include "ui/views/picture.h"
 #include "ui/views/shift_chart.h"
@@ -46,6 +47,19 @@ void writeOverlayFile(const RunTrace& trace, const Image& image, const std::stri
     check(writeOverlay(trace, toQImage(image), last_stage, QString::fromStdString(path)),
           path,
           ".png, .svg or .pdf");
+}
+
+void writeCurvePlotFile(const std::vector<MethodCurve>& curves,
+                        const RunSettings& settings,
+                        const std::string& path) {
+    ensureApplication();
+    BudgetSeries series;
+    series.metric = QString::fromStdString(settings.metric);
+    series.place = settings.place;
+    series.current = QString::fromStdString(settings.method);
+    series.curves = curves;
+    series.compares = true;
+    check(writeBudgetPlot(series, QString::fromStdString(path)), path, ".png, .svg, .pdf or .csv");
 }
 
 void writePlotFile(const RunTrace& trace, const std::string& path) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/engine/curve.h"
 #include "core/image/image.h"
 #include "core/trace/run_trace.h"
 
 #include <string>
+#include <vector>
 
 namespace prunescope {
 
@@ -13,5 +15,10 @@ namespace prunescope {
 /// written
 void writeOverlayFile(const RunTrace& trace, const Image& image, const std::string& path);
 void writePlotFile(const RunTrace& trace, const std::string& path);
+
+/// D against budget of several methods; the method of the settings stands out.
+void writeCurvePlotFile(const std::vector<MethodCurve>& curves,
+                        const RunSettings& settings,
+                        const std::string& path);
 
 }  // namespace prunescope

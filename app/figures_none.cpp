@@ -17,6 +17,10 @@ void writeOverlayFile(const RunTrace&, const Image&, const std::string&) {
     refuse();
 }
 
+void writeCurvePlotFile(const std::vector<MethodCurve>&, const RunSettings&, const std::string&) {
+    refuse();
+}
+
 void writePlotFile(const RunTrace&, const std::string&) {
     refuse();
 }

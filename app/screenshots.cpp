@@ -6,6 +6,7 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFile>
+#include <QToolButton>
 
 namespace prunescope {
 
@@ -124,6 +125,14 @@ void Screenshots::addCompare(const QString& suffix) {
 // What lies behind another tab or opens on demand.
 void Screenshots::addPanels(const QString& suffix) {
     const auto at_once = [] { return true; };
+    const auto all_methods = [this](bool on) {
+        window_->findChild<QDockWidget*>("budgetDock")->raise();
+        window_->findChild<QToolButton*>("budgetAll")->setChecked(on);
+    };
+    steps_.push_back({"all-methods" + suffix,
+                      [all_methods] { all_methods(true); },
+                      [this] { return isAtRest(); }});
+    steps_.push_back({"", [all_methods] { all_methods(false); }, at_once});
     for (const char* panel : {"budget", "evaluate", "ledger", "log", "history", "shift"}) {
         steps_.push_back(
             {panel + suffix,

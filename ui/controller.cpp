@@ -156,6 +156,7 @@ RunRequest Controller::request() const {
     request.image_name = document_->imageName().toStdString();
     request.prompt = document_->prompt().toStdString();
     request.settings = document_->settings();
+    request.want_all_curves = all_curves_;
     return request;
 }
 
@@ -178,6 +179,13 @@ void Controller::stop() {
     if (document_->state() == RunState::Running || document_->state() == RunState::LoadingModel) {
         engine_->cancel();
         Q_EMIT noted(tr("Stopped"));
+    }
+}
+
+void Controller::setAllCurves(bool on) {
+    all_curves_ = on;
+    if (on) {
+        run();
     }
 }
 

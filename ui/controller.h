@@ -45,6 +45,9 @@ public:
     void run();
     void stop();
 
+    /// From now on runs also give the curves of all methods; the first one starts at once.
+    void setAllCurves(bool on);
+
     /// Tries again what failed last: the model or the run.
     void retry();
 
@@ -83,6 +86,7 @@ private:
     Hardware hardware_;
     QString model_directory_;
     int last_opening_ = 0;
+    bool all_curves_ = false;
     QTimer submit_soon_;  // several changes in one turn of the event loop are one run
     Background files_;    // last: its workers end before the rest goes
 };

@@ -214,6 +214,7 @@ void Document::clearResults() {
     unpruned_.reset();
     curve_.clear();
     curve_complete_ = false;
+    method_curves_.clear();
     streamed_answer_.clear();
     streamed_unpruned_.clear();
     last_valid_ = {};
@@ -237,6 +238,14 @@ bool Document::curveStays(const Inputs& next) const {
     settings.max_new_tokens = result_inputs_.settings.max_new_tokens;
     return next.image == result_inputs_.image && next.prompt == result_inputs_.prompt &&
            settings == result_inputs_.settings;
+}
+
+// The curves of the other methods do not depend on which method is the current one.
+bool Document::methodCurvesStay(const Inputs& next) const {
+    Inputs same_method = next;
+    same_method.settings.method = result_inputs_.settings.method;
+    same_method.settings.params = result_inputs_.settings.params;
+    return curveStays(same_method);
 }
 
 void Document::expectRun(RunId id) {
@@ -297,6 +306,9 @@ void Document::on(const Selected& event) {
     if (!curveStays(run_inputs_)) {
         curve_.clear();
         curve_complete_ = false;
+        if (!methodCurvesStay(run_inputs_)) {
+            method_curves_.clear();
+        }
         Q_EMIT curveChanged();
     }
     trace_ = event.trace;
@@ -335,8 +347,14 @@ void Document::on(const UnprunedFinished& event) {
 }
 
 void Document::on(const BudgetCurve& event) {
-    curve_ = event.points;
-    curve_complete_ = event.complete;
+    if (event.method.empty()) {
+        curve_ = event.points;
+        curve_complete_ = event.complete;
+    } else {
+        std::erase_if(method_curves_,
+                      [&](const MethodCurve& curve) { return curve.method == event.method; });
+        method_curves_.push_back({event.method, event.points});
+    }
     Q_EMIT curveChanged();
 }
 

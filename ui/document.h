@@ -77,6 +77,9 @@ public:
 
     bool curveComplete() const { return curve_complete_; }
 
+    /// The curves of all methods as they come, in the order they came; empty unless asked for.
+    const std::vector<MethodCurve>& methodCurves() const { return method_curves_; }
+
     /// False when the result on show is of another picture, prompt or settings than the inputs.
     bool resultMatchesInputs() const;
 
@@ -152,6 +155,7 @@ private:
     void clearResults();
     bool unprunedStays(const Inputs& next) const;
     bool curveStays(const Inputs& next) const;
+    bool methodCurvesStay(const Inputs& next) const;
 
     void on(const Progress& event);
     void on(const Selected& event);
@@ -183,6 +187,7 @@ private:
     TracePtr unpruned_;
     std::vector<BudgetPoint> curve_;
     bool curve_complete_ = false;
+    std::vector<MethodCurve> method_curves_;
     QString streamed_answer_;
     QString streamed_unpruned_;
     RunState state_ = RunState::NoModel;

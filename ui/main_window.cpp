@@ -186,6 +186,7 @@ void MainWindow::connectViews() {
         document->changeSettings(settings, tr("Kept tokens to %1").arg(settings.budget), "budget");
     });
     connect(budget_plot_, &BudgetPlot::budgetReleased, document, &Document::endMerge);
+    connect(budget_plot_, &BudgetPlot::allMethodsWanted, controller, &Controller::setAllCurves);
     connect(evaluate_, &EvaluatePanel::noted, log_, &LogView::append);
     connect(evaluate_,
             &EvaluatePanel::sampleChosen,

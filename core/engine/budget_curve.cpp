@@ -1,40 +1,89 @@
 #include "core/base/stop.h"
 #include "core/base/text.h"
-#include "core/engine/stages.h"
+#include "core/engine/shift_stage.h"
+#include "core/engine/stage_tools.h"
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace prunescope {
 
 namespace {
+
+// D of a selection without a finite one: no point.
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+/// run() up to the selection, and of the null bands only the one that a curve shows.
+BudgetPoint computePoint(const RunContext& context) {
+    RunTrace trace = beginTrace(context);
+    const Vlm& vlm = context.vlm;
+    const TokenSequence text =
+        buildPrompt(vlm.tokenizer(), vlm.chatTemplate(), vlm.imageToken(), context.request.prompt);
+    const auto input = preprocessStage(context, trace);
+    const auto full = featuresStage(context, *input, trace);
+    const auto passes = encoderStage(context, *input, full, trace);
+    selectionStage(context, *input, full, passes, text, trace);
+    BudgetPoint point{context.request.settings.budget, 0, 0, false, 0};
+    const auto n_views = static_cast<double>(trace.views.size());
+    for (std::size_t v = 0; v < trace.views.size(); ++v) {
+        const ViewTrace& view = trace.views[v];
+        const double kappa = view.shift.kappa.value_or(kNothing);
+        const double after = view.shift.accepted ? view.shift.kappa_after.value_or(kappa) : kappa;
+        const NullBand band =
+            nullBandAt(context, trace, *full[v], kSelectedPlace, measuredRows(view));
+        point.shift += kappa / n_views;
+        point.shift_after += after / n_views;
+        point.null_median += band.median / n_views;
+        point.fired = point.fired || view.shift.fired;
+    }
+    return point;
+}
+
+/// Everything that a point depends on. Methods that read less than this share no points; that costs
+/// time, never a wrong number.
+std::uint64_t pointKey(const RunContext& context) {
+    const MethodSpec& spec = methodOf(context);
+    const RunRequest& request = context.request;
+    const RunSettings& settings = request.settings;
+    RunTrace trace = beginTrace(context);
+    Hasher hasher;
+    hasher.add(preprocessStage(context, trace)->key);
+    hasher.add(settings.method).add(settings.budget).add(settings.seed);
+    hasher.add(settings.metric).add(static_cast<int>(settings.place));
+    if (spec.uses_threshold) {
+        hasher.add(settings.tau).add(static_cast<int>(settings.trigger)).add(settings.phi);
+    }
+    if (spec.uses_text) {
+        hasher.add(request.prompt);
+    }
+    addParams(hasher, spec, settings, ParamEffect::EncoderPass);
+    addParams(hasher, spec, settings, ParamEffect::Selection);
+    return hasher.value();
+}
 
 /// D of one budget: encoder pass and selection, no answer.
 BudgetPoint measure(const RunContext& context, int budget) {
     throwIfStopped(context.stop);
     RunRequest request = context.request;
     request.settings.budget = budget;
-    request.want_answer = false;
     const RunContext quiet{context.vlm, context.cache, request, context.stop};
-    const RunTrace trace = run(quiet);
-    BudgetPoint point{budget, 0, 0, false, 0};
-    for (const ViewTrace& view : trace.views) {
-        const double kappa = view.shift.kappa.value_or(0);
-        point.shift += kappa;
-        point.shift_after += view.shift.accepted ? view.shift.kappa_after.value_or(kappa) : kappa;
-        point.null_median += view.shift.null_band.median;
-        point.fired = point.fired || view.shift.fired;
-    }
-    const auto n_views = static_cast<double>(std::max<std::size_t>(trace.views.size(), 1));
-    point.shift /= n_views;
-    point.shift_after /= n_views;
-    point.null_median /= n_views;
-    return point;
+    return *context.cache.get<BudgetPoint>(
+        CachedStage::CurvePoint, pointKey(quiet), [&] { return computePoint(quiet); });
 }
 
 int patchesPerView(const RunContext& context) {
     RunTrace trace = beginTrace(context);
     return preprocessStage(context, trace)->views.front().grid.count();
+}
+
+RunRequest requestFor(const RunRequest& request, const std::string& method) {
+    RunRequest out = request;
+    if (out.settings.method != method) {
+        out.settings.method = method;
+        out.settings.params.clear();
+    }
+    return out;
 }
 
 }  // namespace
@@ -54,7 +103,7 @@ std::vector<int> budgetLadder(int n_patches) {
 
 std::vector<BudgetPoint> budgetCurve(const RunContext& context) {
     std::vector<BudgetPoint> points;
-    if (!findMethod(context.request.settings.method)->uses_budget) {
+    if (!methodOf(context).uses_budget) {
         return points;
     }
     const std::vector<int> ladder = budgetLadder(patchesPerView(context));
@@ -64,6 +113,38 @@ std::vector<BudgetPoint> budgetCurve(const RunContext& context) {
         context.emit(BudgetCurve{context.request.id, points, points.size() == ladder.size()});
     }
     return points;
+}
+
+std::vector<std::string> methodsWithCurves() {
+    std::vector<std::string> methods;
+    for (const MethodSpec& spec : methodCatalog()) {
+        if (spec.uses_budget && !spec.in_decoder) {
+            methods.push_back(spec.id);
+        }
+    }
+    return methods;
+}
+
+std::vector<MethodCurve> methodCurves(const RunContext& context,
+                                      const std::vector<std::string>& methods,
+                                      const std::vector<int>& budgets) {
+    std::vector<MethodCurve> curves;
+    const std::vector<int> ladder =
+        !budgets.empty() || methods.empty() ? budgets : budgetLadder(patchesPerView(context));
+    const std::uint64_t n_points = methods.size() * ladder.size();
+    std::uint64_t n_done = 0;
+    for (const std::string& method : methods) {
+        const RunRequest request = requestFor(context.request, method);
+        const RunContext of_method{context.vlm, context.cache, request, context.stop};
+        MethodCurve curve{method, {}};
+        for (const int budget : ladder) {
+            curve.points.push_back(measure(of_method, budget));
+            context.emit(Progress{request.id, "curves", ++n_done, n_points});
+        }
+        context.emit(BudgetCurve{request.id, curve.points, true, method});
+        curves.push_back(std::move(curve));
+    }
+    return curves;
 }
 
 int budgetForShift(const RunContext& context, double target) {

@@ -1,5 +1,6 @@
 #include "core/base/stop.h"
 #include "core/engine/decoder_stops.h"
+#include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/prune/select.h"
@@ -27,7 +28,7 @@ public:
     DecoderRecorder(const RunContext& context,
                     const PerView<FullFeatures>& full,
                     const PerView<SelectedTokens>& selections,
-                    const RunTrace& trace)
+                    RunTrace& trace)
         : context_(context), full_(full), trace_(trace) {
         for (std::size_t v = 0; v < selections.size(); ++v) {
             for (const OutputRow& row : selections[v]->selection.rows) {
@@ -58,9 +59,11 @@ public:
                 continue;
             }
             const std::vector<std::int64_t> patches(view.kept.begin(), view.kept.end());
-            view.shift = measuredShift(context_.request.settings,
-                                       &full_[v]->selected,
-                                       gatherRows(full_[v]->output.features, patches));
+            const auto reference = referenceAt(context_, trace_, *full_[v], kSelectedPlace);
+            view.shift = measuredShift(
+                context_.request.settings,
+                reference.get(),
+                rowsAt(context_, gatherRows(full_[v]->output.features, patches), kSelectedPlace));
         }
     }
 
@@ -134,21 +137,25 @@ private:
         stage.transfers = transfersOf(event.reduction, v);
         DecoderViewOutcome& view = outcome.views[v];
         view.before.emplace_back(shiftMetricFrom(context_.request.settings.metric),
-                                 toHost(rowsAt(event.before, was)).view());
+                                 toHost(compared(event, event.before, was)).view());
         if (!is.empty()) {
             stage.shift_before =
-                view.before.back().measure(toHost(rowsAt(event.after, is)).view()).value;
+                view.before.back().measure(toHost(compared(event, event.after, is)).view()).value;
         }
         view.stages.push_back(std::move(stage));
     }
 
-    static at::Tensor rowsAt(const at::Tensor& rows, const std::vector<std::size_t>& places) {
-        return gatherRows(rows, std::vector<std::int64_t>(places.begin(), places.end()));
+    /// Some rows of a layer of the language model, as D compares them.
+    at::Tensor compared(const DecoderEvent& event,
+                        const at::Tensor& rows,
+                        const std::vector<std::size_t>& places) const {
+        const std::vector<std::int64_t> wanted(places.begin(), places.end());
+        return rowsAt(context_, gatherRows(rows, wanted), event.stop.layer);
     }
 
     const RunContext& context_;
     const PerView<FullFeatures>& full_;
-    const RunTrace& trace_;
+    RunTrace& trace_;
     std::vector<VisualRow> rows_;  ///< those there are now
 };
 

@@ -1,4 +1,5 @@
 #include "core/base/stop.h"
+#include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/prune/select.h"
@@ -18,11 +19,13 @@ public:
     PassRecorder(const RunContext& context,
                  const PruneMethod& method,
                  const View& view,
-                 const FullFeatures& full)
+                 const FullFeatures& full,
+                 RunTrace& trace)
         : context_(context),
           method_(method),
           view_(view),
           full_(full),
+          trace_(trace),
           budget_(effectiveBudget(context.request.settings, view.grid)) {
         pass.patches.resize(static_cast<std::size_t>(view.grid.count()));
         std::iota(pass.patches.begin(), pass.patches.end(), 0);
@@ -55,7 +58,7 @@ public:
             return std::nullopt;
         }
         const Reduction& reduction = *outcome.reduction;
-        before_ = tokens;
+        before_ = reduction.measures_step ? tokens : at::Tensor();
         record(tap.layer, reduction);
         pass.stages.back().ms = watch.ms();
         return EncoderReduction{reduction.keep,
@@ -64,15 +67,19 @@ public:
                                 reduction.proportional_attention ? pass.mass : at::Tensor()};
     }
 
-    /// Measures what the event left, against the un-pruned pass and against what it began with.
+    /// Measures what the event left, against the un-pruned pass and, where the method asks for it,
+    /// against what it began with.
     void measure(const at::Tensor& patches) {
         StageTrace& stage = pass.stages.back();
-        const HostMatrix after = toHost(patches);
-        const auto at_layer = static_cast<std::size_t>(stage.site.layer);
-        stage.shift_before = full_.after_layer.at(at_layer).measure(after.view()).value;
-        const ShiftReference before(shiftMetricFrom(context_.request.settings.metric),
-                                    toHost(before_).view());
-        pass.chained_shift += before.measure(after.view()).value;
+        const int layer = stage.site.layer;
+        const HostMatrix after = toHost(rowsAt(context_, patches, layer));
+        stage.shift_before =
+            referenceAt(context_, trace_, full_, layer)->measure(after.view()).value;
+        if (before_.defined()) {
+            const ShiftReference before(shiftMetricFrom(context_.request.settings.metric),
+                                        toHost(rowsAt(context_, before_, layer)).view());
+            pass.chained_shift += before.measure(after.view()).value;
+        }
     }
 
     EncoderPass pass;
@@ -106,17 +113,19 @@ private:
     const PruneMethod& method_;
     const View& view_;
     const FullFeatures& full_;
+    RunTrace& trace_;
     int budget_;
-    at::Tensor before_;  // patch rows that the last event began with
+    at::Tensor before_;  // patch rows that the last event began with, where they are asked for
 };
 
 EncoderPass encodePruned(const RunContext& context,
                          const PruneMethod& method,
                          const View& view,
                          const FullFeatures& full,
-                         std::uint64_t key) {
+                         std::uint64_t key,
+                         RunTrace& trace) {
     const Stopwatch watch;
-    PassRecorder recorder(context, method, view, full);
+    PassRecorder recorder(context, method, view, full, trace);
     const EncoderHook hook{.decide = [&](const EncoderTap& tap) { return recorder.decide(tap); },
                            .reduced = [&](const at::Tensor& patches) { recorder.measure(patches); },
                            .place = methodOf(context).inside_layer
@@ -165,10 +174,11 @@ PerView<EncoderPass> encoderStage(const RunContext& context,
         Hasher hasher;
         hasher.add(full[v]->key).add(settings.method);
         hasher.add(effectiveBudget(settings, input.views[v].grid));
+        hasher.add(settings.metric).add(static_cast<int>(settings.place));
         addParams(hasher, spec, settings, ParamEffect::EncoderPass);
         const std::uint64_t key = hasher.value();
         result.push_back(cached<EncoderPass>(context, trace, CachedStage::EncoderPass, key, [&] {
-            return encodePruned(context, *method, input.views[v], *full[v], key);
+            return encodePruned(context, *method, input.views[v], *full[v], key, trace);
         }));
         trace.cost_ms.encode += result.back()->ms;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/engine/curve.h"
 #include "core/engine/request.h"
 #include "core/model/load_report.h"
 #include "core/trace/run_trace.h"
@@ -19,7 +20,7 @@ using TracePtr = std::shared_ptr<const RunTrace>;
 /// Counted work: "encode, layer 7 of 24".
 struct Progress {
     RunId id = 0;
-    std::string stage;  ///< "load", "encode", "select", "prefill", "decode", "curve"
+    std::string stage;  ///< "load", "encode", "select", "prefill", "decode", "curve", "curves"
     std::uint64_t step = 0;
     std::uint64_t of = 0;  ///< 0: unknown
 };
@@ -56,21 +57,12 @@ struct UnprunedFinished {
     TracePtr trace;
 };
 
-/// D against budget for the request's method and picture.
-struct BudgetPoint {
-    int budget = 0;
-    double shift = 0;        ///< kappa
-    double shift_after = 0;  ///< of what is kept in the end (= shift where nothing was re-selected)
-    bool fired = false;
-    double null_median = 0;
-
-    bool operator==(const BudgetPoint&) const = default;
-};
-
+/// D against budget for the request's method and picture, or of one method of many.
 struct BudgetCurve {
     RunId id = 0;
     std::vector<BudgetPoint> points;  ///< ascending budgets
     bool complete = false;
+    std::string method = {};  ///< with RunRequest::want_all_curves; else empty
 };
 
 /// A member of a batch: first when its selection is known, at last with its answer.

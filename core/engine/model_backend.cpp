@@ -50,6 +50,9 @@ private:
         if (request.want_curve) {
             budgetCurve(pruned);
         }
+        if (request.want_all_curves) {
+            methodCurves(pruned, methodsWithCurves());
+        }
     }
 
     TracePtr unprunedOf(const RunRequest& request, const JobContext& context, TracePtr pruned) {

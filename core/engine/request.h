@@ -21,10 +21,11 @@ struct RunRequest {
     std::string prompt;
     RunSettings settings;
 
-    bool want_answer = true;    ///< false: selection and D only
-    bool want_unpruned = true;  ///< also the un-pruned answer to compare with
-    bool want_curve = true;     ///< also D against budget, after the answers
-    int settle_ms = 150;        ///< stillness to wait for between selection and answer
+    bool want_answer = true;       ///< false: selection and D only
+    bool want_unpruned = true;     ///< also the un-pruned answer to compare with
+    bool want_curve = true;        ///< also D against budget, after the answers
+    bool want_all_curves = false;  ///< then also the curves of all methods that have one
+    int settle_ms = 150;           ///< stillness to wait for between selection and answer
 };
 
 /// Runs to be compared: done one after another whenever nothing else is asked of the engine. Of

@@ -30,6 +30,17 @@ RunTrace run(const RunContext& context);
 /// BudgetCurve as it grows.
 std::vector<BudgetPoint> budgetCurve(const RunContext& context);
 
+/// The curves of several methods, one after the other: the request's own method with its
+/// parameters, the others with their defaults. Emits BudgetCurve after every method and
+/// Progress "curves" after every point. @param budgets  ascending; empty: the ladder
+std::vector<MethodCurve> methodCurves(const RunContext& context,
+                                      const std::vector<std::string>& methods,
+                                      const std::vector<int>& budgets = {});
+
+/// Methods whose D depends on the budget, in display order: all that choose before the language
+/// model.
+std::vector<std::string> methodsWithCurves();
+
 /// Budgets budgetCurve() looks at for a grid of `n_patches`.
 std::vector<int> budgetLadder(int n_patches);
 

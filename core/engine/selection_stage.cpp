@@ -1,4 +1,5 @@
 #include "core/base/stop.h"
+#include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/prune/select.h"
@@ -13,23 +14,6 @@ namespace prunescope {
 
 namespace {
 
-constexpr int kSelectedPlace = -1;
-
-NullBand cachedNullBand(const RunContext& context,
-                        RunTrace& trace,
-                        const ShiftReference& reference,
-                        std::uint64_t key,
-                        int place,
-                        int k) {
-    const std::uint64_t seed = context.request.settings.seed;
-    const auto band_key = Hasher().add(key).add(place).add(k).add(seed).value();
-    return *cached<NullBand>(context, trace, CachedStage::NullBand, band_key, [&] {
-        throwIfStopped(context.stop);
-        // PruMerge+ may output an extra row beside all N patches; no draw is larger than N.
-        return reference.nullBand(std::min(k, reference.rows()), seed);
-    });
-}
-
 /// What the selection of one view depends on.
 std::uint64_t selectionKey(const RunContext& context,
                            const EncoderPass& pass,
@@ -39,8 +23,9 @@ std::uint64_t selectionKey(const RunContext& context,
     const RunSettings& settings = context.request.settings;
     Hasher hasher;
     // Inside the language model: here every token goes on, as without pruning.
-    const std::string& method = spec.in_decoder ? kUnprunedMethod : settings.method;
-    hasher.add(pass.key).add(method).add(budget).add(settings.metric);
+    const std::string method = spec.in_decoder ? kUnprunedMethod : settings.method;
+    hasher.add(pass.key).add(method).add(budget);
+    hasher.add(settings.metric).add(static_cast<int>(settings.place));
     if (spec.in_decoder) {
         return hasher.value();
     }
@@ -72,6 +57,7 @@ Selection selectFrom(const RunContext& context,
         return context.vlm.project(features).to(at::kFloat);
     };
     const bool reads_text = methodOf(context).uses_text && !methodOf(context).in_decoder;
+    const auto reference = referenceAt(context, trace, full, kSelectedPlace);
     const SelectView view{
         .settings = context.request.settings,
         .grid = grid,
@@ -86,7 +72,7 @@ Selection selectFrom(const RunContext& context,
         .mass = pass.mass,
         .score = pass.score,
         .chained_shift = pass.chained_shift,
-        .full = &full.selected,
+        .full = reference.get(),
         .text = reads_text ? context.vlm.embed(text.question).to(at::kFloat) : at::Tensor(),
         .project = project,
         .projected =
@@ -95,47 +81,13 @@ Selection selectFrom(const RunContext& context,
                     return project(pass.output.features);
                 });
             },
-        .null_band =
-            [&] {
-                return cachedNullBand(
-                    context, trace, full.selected, full.key, kSelectedPlace, budget);
-            },
+        .null_band = [&] { return nullBandAt(context, trace, full, kSelectedPlace, budget); },
         .wide_taps =
             [&] {
                 WideAttention taps = context.vlm.wideAttention(pass.output.next_input);
                 return WideTaps{taps.cls_attention, taps.keys};
             }};
     return makeMethod(context.request.settings.method)->select(view);
-}
-
-/// Output rows that D is measured on: all but padding.
-int measuredRows(const ViewTrace& view) {
-    return static_cast<int>(std::ranges::count_if(
-        view.rows, [](const OutputRow& row) { return row.kind != RowKind::Padding; }));
-}
-
-/// What the null band of a stage draws from.
-struct Draws {
-    const ShiftReference& from;
-    std::uint64_t key = 0;
-    int place = kSelectedPlace;
-    int most = 0;
-};
-
-Draws drawsOf(const FullFeatures& full, const StageTrace& stage, int n_measured) {
-    if (stage.site.kind == Site::Kind::EncoderLayer) {
-        const ShiftReference& layer =
-            full.after_layer.at(static_cast<std::size_t>(stage.site.layer));
-        return {layer, full.key, stage.site.layer, layer.rows()};
-    }
-    return {full.selected, full.key, kSelectedPlace, n_measured};
-}
-
-Draws drawsInDecoder(const PrunedPrompt& pruned, std::size_t view, int nth) {
-    const ShiftReference& before =
-        pruned.outcome->views.at(view).before.at(static_cast<std::size_t>(nth));
-    const auto key = Hasher().add(pruned.key).add(static_cast<int>(view)).value();
-    return {before, key, nth, before.rows()};
 }
 
 /// With the select strategy "full" the un-pruned sequence begins with CLS.
@@ -189,36 +141,6 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
     trace.tokens.sameInEveryLayer();
     trace.timings_ms.select = watch.ms();
     return result;
-}
-
-void nullBandStage(const RunContext& context,
-                   const PerView<FullFeatures>& full,
-                   const std::optional<PrunedPrompt>& pruned,
-                   RunTrace& trace) {
-    for (std::size_t v = 0; v < full.size(); ++v) {
-        ViewTrace& view = trace.views[v];
-        int nth_in_decoder = 0;
-        for (StageTrace& stage : view.stages) {
-            const Draws draws = stage.site.kind == Site::Kind::DecoderLayer
-                                    ? drawsInDecoder(*pruned, v, nth_in_decoder++)
-                                    : drawsOf(*full[v], stage, measuredRows(view));
-            stage.null_band = cachedNullBand(context,
-                                             trace,
-                                             draws.from,
-                                             draws.key,
-                                             draws.place,
-                                             std::min(stage.tokens_out, draws.most));
-        }
-        if (measuredRows(view) > 0) {
-            view.shift.null_band = cachedNullBand(context,
-                                                  trace,
-                                                  full[v]->selected,
-                                                  full[v]->key,
-                                                  kSelectedPlace,
-                                                  measuredRows(view));
-        }
-        dropNonFinite(view);
-    }
 }
 
 at::Tensor outputFeatures(const RunContext& context,

@@ -16,10 +16,12 @@ struct StageLimit {
 constexpr std::array<StageLimit, kCachedStages> kLimits{{
     {"preprocess", 8},
     {"features", 3},
+    {"reference", 48},
     {"encoder_pass", 48},
     {"projection", 4},
     {"selection", 256},
     {"null_band", 4096},
+    {"curve_point", 4096},
     {"decoder_pass", 24},
     {"prefix", 4},
     {"answer", 256},

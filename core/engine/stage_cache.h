@@ -17,16 +17,18 @@ namespace prunescope {
 enum class CachedStage {
     Preprocess,
     Features,
+    Reference,
     EncoderPass,
     Projection,
     Selection,
     NullBand,
+    CurvePoint,
     DecoderPass,
     Prefix,
     Answer
 };
 
-constexpr int kCachedStages = 9;
+constexpr int kCachedStages = 11;
 
 std::string nameOf(CachedStage stage);
 

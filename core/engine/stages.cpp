@@ -15,19 +15,16 @@ namespace prunescope {
 
 namespace {
 
-FullFeatures encodeFull(const RunContext& context,
-                        const View& view,
-                        std::uint64_t key,
-                        ShiftMetric metric) {
+FullFeatures encodeFull(const RunContext& context, const View& view, std::uint64_t key) {
     const Stopwatch watch;
     EncoderOutput output = context.vlm.encode(view, {}, true, context.stop);
     const std::vector<at::Tensor> hidden = std::move(output.hidden);
     output.hidden.clear();
     const double ms = watch.ms();
-    FullFeatures full{key, output, ShiftReference(metric, toHost(output.features).view()), {}, ms};
+    FullFeatures full{key, output, {}, ms};
     full.is_finite = at::isfinite(output.features).all().item<bool>();
     for (std::size_t l = 1; l < hidden.size(); ++l) {
-        full.after_layer.emplace_back(metric, toHost(hidden[l].slice(0, 1)).view());
+        full.after_layer.push_back(hidden[l].slice(0, 1).to(at::kCPU, at::kFloat).contiguous());
     }
     return full;
 }
@@ -126,18 +123,13 @@ PerView<FullFeatures> featuresStage(const RunContext& context,
                                     RunTrace& trace) {
     const Stopwatch watch;
     const c10::InferenceMode guard;
-    const ShiftMetric metric = shiftMetricFrom(context.request.settings.metric);
     PerView<FullFeatures> result;
     for (std::size_t v = 0; v < input.views.size(); ++v) {
         throwIfStopped(context.stop);
-        const auto key = Hasher()
-                             .add(input.key)
-                             .add(static_cast<int>(v))
-                             .add(context.request.settings.metric)
-                             .value();
+        const auto key = Hasher().add(input.key).add(static_cast<int>(v)).value();
         result.push_back(cached<FullFeatures>(context, trace, CachedStage::Features, key, [&] {
             context.emit(Progress{context.request.id, "encode", v, input.views.size()});
-            return encodeFull(context, input.views[v], key, metric);
+            return encodeFull(context, input.views[v], key);
         }));
     }
     if (!std::all_of(result.begin(), result.end(), [](const auto& f) { return f->is_finite; })) {

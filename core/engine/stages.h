@@ -32,9 +32,9 @@ struct Preprocessed {
 /// The un-pruned encoder pass of one view.
 struct FullFeatures {
     std::uint64_t key = 0;
-    EncoderOutput output;                     // without `hidden`
-    ShiftReference selected;                  // X_f: selected features, [N, D * layers]
-    std::vector<ShiftReference> after_layer;  // [S + 1] patch rows after each layer
+    EncoderOutput output;  // without `hidden`; X_f is its `features`
+    std::vector<at::Tensor>
+        after_layer;  // [S + 1] patch rows after each layer, float32 on the host
     double ms = 0;
     bool is_finite = true;  // all of output.features are finite numbers
 };

@@ -81,7 +81,7 @@ std::vector<ParamSpec> dcpParams() {
         choiceOf("reference",
                  "Compared with",
                  {"full", "pool", "chained"},
-                 kSelect,
+                 kEncoder,  // "chained" measures every event
                  "What kappa compares the kept set with: all patches, the pool, or step by step."),
         realParam("eta",
                   "Text share in clusters",

@@ -109,16 +109,16 @@ int countAfter(const LayerView& view, const DcpOptions& options) {
 ShiftSummary shiftOf(const SelectView& view,
                      const std::string& reference,
                      const at::Tensor& kept_tokens) {
-    ShiftSummary out = measuredShift(view, kept_tokens);
-    if (reference != "full") {
-        const HostMatrix pool = toHost(view.tokens);
-        const ShiftReference against(shiftMetricFrom(view.settings.metric), pool.view());
-        const ShiftValue shift = against.measure(toHost(kept_tokens).view());
+    if (reference == "full") {
+        return measuredShift(view, kept_tokens);
+    }
+    const HostMatrix pool = toHost(placedRows(view.settings.place, view.tokens, view.project));
+    const ShiftReference against(shiftMetricFrom(view.settings.metric), pool.view());
+    ShiftSummary out = measuredShift(view, kept_tokens, &against);
+    if (reference == "chained") {
         // 4.4 DCP reading 7: the M to k step is the last term of the chain. The parts are those of
         // this step; the earlier ones come as a sum.
-        out.kappa = shift.value + (reference == "chained" ? view.chained_shift : 0.0);
-        out.mean_term = shift.mean_term;
-        out.variance_term = shift.variance_term;
+        out.kappa = *out.kappa + view.chained_shift;
     }
     return out;
 }
@@ -242,6 +242,7 @@ LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
                            view.mass,
                            out.score};
         out.reduction = acgr(in, options.acgr, n_keep);
+        out.reduction->measures_step = options.reference == "chained";
     }
     return out;
 }

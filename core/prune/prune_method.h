@@ -47,6 +47,7 @@ struct Reduction {
     bool proportional_attention = false;  ///< later attention adds ln(w) to the logits of a key
     at::Tensor deciding_score;            ///< float32 [n] that decided, for the trace
     std::vector<Transfer> transfers;      ///< in patch indices
+    bool measures_step = false;           ///< D(after, before) joins SelectView::chained_shift
 };
 
 /// In every encoder layer 0..S: the running score, and a reduction where one is due.
@@ -77,10 +78,11 @@ struct SelectView {
     at::Tensor values;                  ///< float32 [H, 1 + M, dh] of layer S
     at::Tensor mass;                    ///< float32 [M]
     at::Tensor score;                   ///< float32 [M] running score, or undefined
-    double chained_shift = 0;           ///< sum over events of D(after recovery, before), for the
-                                        ///< `chained` reference
+    double chained_shift = 0;           ///< sum over events of D(after recovery, before), of those
+                                        ///< with Reduction::measures_step
 
-    const ShiftReference* full = nullptr;  ///< X_f: features of the un-pruned forward pass
+    const ShiftReference* full = nullptr;  ///< X_f: features of the un-pruned forward pass, at the
+                                           ///< place of the settings (select.h, placedRows)
 
     at::Tensor text;  ///< float32 [Lt, Dt] input embeddings of the question's tokens; Lt may be 0
     std::function<at::Tensor(const at::Tensor&)> project;  ///< [m, D] -> float32 [m, Dt]

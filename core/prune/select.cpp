@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kTie = 1e-6;  // relative, methods.md 4.4
 constexpr double kLeastNorm = 1e-12;
+constexpr int kListedChannels = 10;
 
 double rankable(double score) {
     return std::isnan(score) ? -std::numeric_limits<double>::infinity() : score;
@@ -184,21 +185,41 @@ int keptCount(const SelectView& view) {
     return std::min(view.budget, static_cast<int>(view.patches.size()));
 }
 
-ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens) {
-    return measuredShift(view.settings, view.full, kept_tokens);
+at::Tensor placedRows(ShiftPlace place,
+                      const at::Tensor& rows,
+                      const std::function<at::Tensor(const at::Tensor&)>& project) {
+    switch (place) {
+        case ShiftPlace::Projected:
+            return project ? project(rows) : rows;
+        case ShiftPlace::Normalised:
+            return unitRows(rows);
+        case ShiftPlace::Encoder:
+            break;
+    }
+    return rows;
+}
+
+ShiftSummary measuredShift(const SelectView& view,
+                           const at::Tensor& kept_tokens,
+                           const ShiftReference* reference) {
+    return measuredShift(view.settings,
+                         reference != nullptr ? reference : view.full,
+                         placedRows(view.settings.place, kept_tokens, view.project));
 }
 
 ShiftSummary measuredShift(const RunSettings& settings,
-                           const ShiftReference* full,
-                           const at::Tensor& kept_tokens) {
+                           const ShiftReference* reference,
+                           const at::Tensor& placed_rows) {
     ShiftSummary out;
     out.metric = settings.metric;
+    out.place = settings.place;
     out.tau = settings.tau;
-    if (full != nullptr) {
-        const ShiftValue shift = full->measure(toHost(kept_tokens).view());
+    if (reference != nullptr) {
+        ShiftValue shift = reference->measure(toHost(placed_rows).view(), kListedChannels);
         out.kappa = shift.value;
         out.mean_term = shift.mean_term;
         out.variance_term = shift.variance_term;
+        out.channels = std::move(shift.channels);
     }
     return out;
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -98,11 +99,22 @@ private:
     Clock::time_point start_ = Clock::now();
 };
 
-/// The summary every method fills: D of the kept tokens against the full set.
-ShiftSummary measuredShift(const SelectView& view, const at::Tensor& kept_tokens);
+/// Rows as they are compared at a place. @param project  to the language model's width; where there
+/// is none, ShiftPlace::Projected leaves the rows as they are
+at::Tensor placedRows(ShiftPlace place,
+                      const at::Tensor& rows,
+                      const std::function<at::Tensor(const at::Tensor&)>& project);
+
+/// The summary every method fills: D of the kept tokens against `reference`, or, without one,
+/// against the full set. @param reference  a set at the place of the settings
+ShiftSummary measuredShift(const SelectView& view,
+                           const at::Tensor& kept_tokens,
+                           const ShiftReference* reference = nullptr);
+
+/// The same of rows that are at the place of the settings already; null: nothing to compare with.
 ShiftSummary measuredShift(const RunSettings& settings,
-                           const ShiftReference* full,
-                           const at::Tensor& kept_tokens);
+                           const ShiftReference* reference,
+                           const at::Tensor& placed_rows);
 
 /// Tokens that can be kept of this pool: the budget, or all where the budget is larger.
 int keptCount(const SelectView& view);

@@ -56,7 +56,10 @@ json toJson(const RunSettings& s) {
 }
 
 json toJson(const NullBand& band) {
-    return {{"p5", band.p5}, {"median", band.median}, {"p95", band.p95}, {"draws", band.draws}};
+    return {{"p5", finite(band.p5)},
+            {"median", finite(band.median)},
+            {"p95", finite(band.p95)},
+            {"draws", band.draws}};
 }
 
 json toJson(const RectF& r) {
@@ -274,9 +277,9 @@ RunSettings settingsFrom(const json& j) {
 }
 
 NullBand nullBandFrom(const json& j) {
-    return {valueOf<double>(j, "p5"),
-            valueOf<double>(j, "median"),
-            valueOf<double>(j, "p95"),
+    return {numberOrNan(member(j, "p5")),
+            numberOrNan(member(j, "median")),
+            numberOrNan(member(j, "p95")),
             valueOf<int>(j, "draws")};
 }
 

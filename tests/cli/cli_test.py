@@ -54,6 +54,44 @@ class Cli(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(done.stdout.strip(), ("Yes", "No"))
 
+    def test_metric_and_place_are_used_and_reported(self):
+        runs = {}
+        for metric, place in (("klDiagFwd", "encoder"), ("frechetDiag", "encoder"), ("frechetDiag", "projected")):
+            done = cli("run", "--json", "--method", "grid", "--budget", 16, "--metric", metric, "--place", place)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            run = json.loads(done.stdout)
+            self.assertEqual((run["settings"]["metric"], run["settings"]["place"]), (metric, place))
+            shift = run["shift"]
+            self.assertEqual((shift["metric"], shift["place"]), (metric, place))
+            self.assertAlmostEqual(shift["mean_term"] + shift["variance_term"], shift["kappa"], places=9)
+            self.assertEqual(len(shift["channels"]), 10)
+            runs[metric, place] = shift["kappa"]
+        self.assertEqual(len(set(runs.values())), 3)
+        self.fails(2, "run", "--metric", "klDiag", mentions="klDiag")
+        self.fails(2, "run", "--place", "decoder", mentions="encoder, projected, normalised")
+
+    def test_curve_of_several_methods(self):
+        plot = self.folder / "curves.svg"
+        asked = ("curve", "--methods", "random,grid", "--budgets", "24,8", "--metric", "meanCos")
+        done = cli(*asked, "--json", "--plot", plot)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        curve = json.loads(done.stdout)
+        self.assertEqual(curve["schema"], "prunescope.curve/1")
+        self.assertEqual(curve["metric"], "meanCos")
+        self.assertEqual([one["method"] for one in curve["curves"]], ["random", "grid"])
+        for one in curve["curves"]:
+            self.assertEqual([point["budget"] for point in one["points"]], [8, 24])
+            run = json.loads(cli("run", "--json", "--method", one["method"], "--budget", 24,
+                                 "--metric", "meanCos").stdout)
+            self.assertAlmostEqual(one["points"][1]["shift"], run["shift"]["kappa"], places=12)
+        self.assertIn("grid", plot.read_text().lower())
+        table = cli(*asked, "--csv").stdout.splitlines()
+        self.assertEqual(table[0], "method,budget,shift,shift_after,fired,null_median")
+        self.assertEqual(len(table), 5)
+        self.assertEqual(len(cli(*asked).stdout.splitlines()), 4)
+        self.fails(2, "curve", "--methods", "none", mentions="does not depend on the budget")
+        self.fails(2, "curve", "--methods", "nobody", mentions="There is no method")
+
     def test_run_json_has_the_contract_fields(self):
         done = cli("run", "--json", "--budget", 16)
         self.assertEqual(done.returncode, 0, done.stderr)

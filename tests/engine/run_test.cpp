@@ -3,8 +3,12 @@
 #include "core/base/error.h"
 #include "core/base/stop.h"
 #include "core/image/decode.h"
+#include "core/metric/shift.h"
+#include "core/prune/catalog.h"
 #include "core/trace/trace_json.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -218,6 +222,123 @@ TEST_F(RunTest, TheCurveHasEveryRungOfTheLadder) {
     EXPECT_EQ(points.back().budget, 576);
     EXPECT_NEAR(points.back().shift, 0.0, 1e-6);
     EXPECT_GT(points.front().shift, points.back().shift);
+}
+
+TEST_F(RunTest, AnotherMetricOrPlaceReadsTheSameFeatures) {
+    for (const bool moves_place : {false, true}) {
+        const auto grown = newMisses([&] {
+            request.settings.metric = "frechetDiag";
+            request.settings.place = moves_place ? ShiftPlace::Normalised : ShiftPlace::Encoder;
+        });
+        EXPECT_EQ(at(grown, CachedStage::Features), 0);
+        EXPECT_GT(at(grown, CachedStage::Reference), 0);
+        EXPECT_EQ(at(grown, CachedStage::Selection), 1);
+        EXPECT_GT(at(grown, CachedStage::NullBand), 0);
+    }
+}
+
+TEST_F(RunTest, EveryMetricAndPlaceMovesDItsBandAndTheTrigger) {
+    request.want_answer = false;
+    request.settings.trigger = Trigger::Relative;
+    std::vector<double> seen;
+    for (const ShiftMetricInfo& metric : shiftMetrics()) {
+        for (const ShiftPlaceInfo& place : shiftPlaces()) {
+            request.settings.metric = metric.id;
+            request.settings.place = place.place;
+            const ShiftSummary shift = go().views[0].shift;
+            SCOPED_TRACE(metric.id + " at " + nameOf(place.place));
+            EXPECT_EQ(shift.metric, metric.id);
+            EXPECT_EQ(shift.place, place.place);
+            ASSERT_TRUE(shift.kappa.has_value());
+            EXPECT_GT(*shift.kappa, 0);
+            EXPECT_TRUE(std::isfinite(*shift.kappa));
+            EXPECT_GT(shift.null_band.median, 0);
+            EXPECT_DOUBLE_EQ(shift.tau, request.settings.phi * shift.null_band.median);
+            EXPECT_EQ(shift.channels.size(), metric.has_channels ? 10U : 0U);
+            if (metric.has_terms) {
+                EXPECT_NEAR(*shift.kappa, shift.mean_term + shift.variance_term, 1e-9);
+            }
+            // Unit rows leave angles between rows as they were.
+            const bool is_blind =
+                metric.metric == ShiftMetric::Coverage && place.place == ShiftPlace::Normalised;
+            if (!is_blind) {
+                for (const double other : seen) {
+                    EXPECT_GT(std::fabs(*shift.kappa - other), 1e-9 * other);
+                }
+            }
+            seen.push_back(*shift.kappa);
+        }
+    }
+}
+
+TEST_F(RunTest, TheProjectorLeavesLayersInsideTheEncoderAsTheyAre) {
+    request.want_answer = false;
+    const ViewTrace at_encoder = go().views[0];
+    request.settings.place = ShiftPlace::Projected;
+    const ViewTrace projected = go().views[0];
+    ASSERT_GT(at_encoder.stages.size(), 2U);
+    for (std::size_t i = 0; i < at_encoder.stages.size(); ++i) {
+        const StageTrace& stage = at_encoder.stages[i];
+        if (stage.site.kind == Site::Kind::EncoderLayer) {
+            EXPECT_EQ(projected.stages[i].shift_before, stage.shift_before) << i;
+            EXPECT_EQ(projected.stages[i].null_band, stage.null_band) << i;
+        }
+    }
+    EXPECT_NE(projected.shift.kappa, at_encoder.shift.kappa);
+    EXPECT_NE(projected.shift.null_band, at_encoder.shift.null_band);
+}
+
+TEST_F(RunTest, CurvesOfManyMethodsAreThoseOfTheirRunsAndComeFromTheCache) {
+    request.want_answer = false;
+    const std::vector<std::string> methods{"dcp", "cls-topk", "grid"};
+    std::vector<std::string> arrived;
+    const auto emit = [&](const Event& event) {
+        if (const auto* curve = std::get_if<BudgetCurve>(&event)) {
+            arrived.push_back(curve->method);
+        }
+    };
+    const auto curves = methodCurves({starter(), cache, request, {}, emit}, methods, {8, 24});
+    EXPECT_EQ(arrived, methods);
+    ASSERT_EQ(curves.size(), 3U);
+    for (const MethodCurve& curve : curves) {
+        request.settings.method = curve.method;
+        for (const BudgetPoint& point : curve.points) {
+            request.settings.budget = point.budget;
+            const ShiftSummary shift = go().views[0].shift;
+            EXPECT_EQ(point.shift, shift.kappa.value()) << curve.method << " " << point.budget;
+            EXPECT_EQ(point.null_median, shift.null_band.median);
+        }
+    }
+    request.settings.method = "dcp";
+    request.settings.budget = 16;
+    const auto before = misses(CachedStage::EncoderPass) + misses(CachedStage::Selection) +
+                        misses(CachedStage::CurvePoint);
+    methodCurves({starter(), cache, request}, methods, {8, 24});
+    EXPECT_EQ(misses(CachedStage::EncoderPass) + misses(CachedStage::Selection) +
+                  misses(CachedStage::CurvePoint),
+              before);
+}
+
+TEST_F(RunTest, CurvesStopWhenAsked) {
+    std::stop_source source;
+    const auto emit = [&](const Event& event) {
+        if (std::holds_alternative<Progress>(event)) {
+            source.request_stop();
+        }
+    };
+    const RunContext context{starter(), cache, request, source.get_token(), emit};
+    EXPECT_THROW(methodCurves(context, {"grid", "random"}, {8, 16}), Cancelled);
+    EXPECT_EQ(misses(CachedStage::CurvePoint), 1);
+}
+
+TEST(MethodsWithCurves, AreThoseWhoseShiftDependsOnTheBudget) {
+    const std::vector<std::string> methods = methodsWithCurves();
+    EXPECT_EQ(std::ranges::count(methods, "none"), 0);
+    EXPECT_EQ(std::ranges::count(methods, "random"), 1);
+    EXPECT_EQ(std::ranges::count(methods, "dcp"), 1);
+    for (const std::string& method : methods) {
+        EXPECT_FALSE(findMethod(method)->in_decoder) << method;
+    }
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "tests/metric/features.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -14,35 +14,6 @@
 namespace prunescope {
 
 namespace {
-
-struct Features {
-    std::vector<float> values;
-    int rows = 0;
-    int cols = 0;
-
-    TokenMatrix view() const { return {values, rows, cols}; }
-
-    Features pick(const std::vector<std::int32_t>& slots) const {
-        Features out{{}, static_cast<int>(slots.size()), cols};
-        for (const std::int32_t slot : slots) {
-            const std::span<const float> row = view().row(slot);
-            out.values.insert(out.values.end(), row.begin(), row.end());
-        }
-        return out;
-    }
-};
-
-// Independent normals (Box-Muller on our own generator: the same everywhere).
-Features normals(int rows, int cols, std::uint64_t seed, double offset = 0) {
-    SplitMix64 random(seed);
-    Features out{{}, rows, cols};
-    for (int i = 0; i < rows * cols; ++i) {
-        const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
-        const double angle = 2.0 * std::numbers::pi * random.uniform();
-        out.values.push_back(static_cast<float>(radius * std::cos(angle) + offset));
-    }
-    return out;
-}
 
 // methods.md 5.1 item 1, as it is written: plain loops in double.
 double plainD(const Features& kept, const Features& full) {
@@ -178,6 +149,43 @@ TEST(Shift, MetricsAreFoundByTheirNames) {
         EXPECT_FALSE(info.formula.empty());
     }
     EXPECT_THROW(shiftMetricFrom("klDiag"), Error);
+}
+
+TEST(Shift, ChannelsThatAddMostAreListedWithTheirShares) {
+    Features full = normals(80, 12, 10);
+    Features kept = full.pick(drawWithoutReplacement(80, 20, 1));
+    for (int i = 0; i < kept.rows; ++i) {
+        kept.values[static_cast<std::size_t>(i * 12 + 7)] += 5.0F;   // a shifted mean
+        kept.values[static_cast<std::size_t>(i * 12 + 3)] *= 0.01F;  // a lost variance
+    }
+    for (const ShiftMetricInfo& info : shiftMetrics()) {
+        const ShiftReference reference(info.metric, full.view());
+        EXPECT_TRUE(reference.measure(kept.view()).channels.empty()) << info.id;
+        const ShiftValue shift = reference.measure(kept.view(), 5);
+        if (!info.has_channels) {
+            EXPECT_TRUE(shift.channels.empty()) << info.id;
+            continue;
+        }
+        ASSERT_EQ(shift.channels.size(), 5U) << info.id;
+        const ShiftValue all = reference.measure(kept.view(), 100);
+        ASSERT_EQ(all.channels.size(), 12U) << info.id;
+        double sum = 0;
+        double share = 0;
+        for (std::size_t i = 0; i < all.channels.size(); ++i) {
+            const ChannelShift& one = all.channels[i];
+            sum += one.mean_term + one.variance_term;
+            share += one.share;
+            EXPECT_NEAR(one.share, (one.mean_term + one.variance_term) / shift.value, 1e-9);
+            EXPECT_TRUE(i == 0 || all.channels[i - 1].share >= one.share) << info.id;
+        }
+        EXPECT_NEAR(sum, shift.value, 1e-9 * shift.value) << info.id;
+        EXPECT_NEAR(share, 1, 1e-9) << info.id;
+        const bool dreads_lost_variance =
+            info.metric == ShiftMetric::KlDiagRev || info.metric == ShiftMetric::KlDiagJ;
+        const ChannelShift& first = shift.channels[0];
+        EXPECT_EQ(first.channel, dreads_lost_variance ? 3 : 7) << info.id;
+        EXPECT_EQ(first.variance_term > first.mean_term, dreads_lost_variance) << info.id;
+    }
 }
 
 }  // namespace prunescope

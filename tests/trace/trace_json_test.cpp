@@ -4,6 +4,7 @@
 #include "tests/trace/sample_trace.h"
 
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -109,6 +110,19 @@ TEST(TraceJson, TracesFromBeforeLayerMeansAreRead) {
     EXPECT_EQ(trace.model.decoder_layers, 0);
     EXPECT_EQ(trace.tokens.layer_mean_in, 2);
     EXPECT_EQ(trace.tokens.layer_mean_out, 2);
+}
+
+// klFull of a single token is infinite, and JSON has no infinity.
+TEST(TraceJson, InfiniteShiftsAreReadAsMissing) {
+    RunTrace trace = sampleTrace();
+    const double infinity = std::numeric_limits<double>::infinity();
+    trace.views[0].shift.kappa = infinity;
+    trace.views[0].shift.null_band = {infinity, infinity, infinity, 20};
+    const std::string text = traceToJson(trace);
+    const RunTrace back = traceFromJson(text);
+    EXPECT_FALSE(back.views[0].shift.kappa.has_value());
+    EXPECT_TRUE(std::isnan(back.views[0].shift.null_band.median));
+    EXPECT_EQ(traceToJson(back), text);
 }
 
 TEST(TraceJson, EveryMemberIsNeeded) {

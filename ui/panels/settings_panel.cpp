@@ -1,5 +1,6 @@
 #include "ui/panels/settings_panel.h"
 
+#include "core/metric/shift.h"
 #include "ui/panels/value_row.h"
 #include "ui/services/appearance.h"
 
@@ -187,6 +188,7 @@ void SettingsPanel::makeChoices(QVBoxLayout* column) {
     for (const QString& title : imageModeTitles()) {
         image_mode_->addItem(title);
     }
+    makeMeasure(column);
     connect(method_, &QComboBox::currentIndexChanged, this, [this](int index) {
         RunSettings settings = document_->settings();
         settings.method = method_->itemData(index).toString().toStdString();
@@ -202,6 +204,33 @@ void SettingsPanel::makeChoices(QVBoxLayout* column) {
         RunSettings settings = document_->settings();
         settings.image_mode = kImageModes[static_cast<std::size_t>(index)];
         document_->changeSettings(settings, image_mode_->itemText(index));
+    });
+}
+
+void SettingsPanel::makeMeasure(QVBoxLayout* column) {
+    metric_ = makeCombo(column, "metric", tr("Shift D"));
+    for (const ShiftMetricInfo& info : shiftMetrics()) {
+        metric_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.id));
+        metric_->setItemData(
+            metric_->count() - 1,
+            QString::fromStdString(info.id + "\n" + info.formula + "\n" + info.note),
+            Qt::ToolTipRole);
+    }
+    place_ = makeCombo(column, "place", tr("Measured at"));
+    for (const ShiftPlaceInfo& info : shiftPlaces()) {
+        place_->addItem(QString::fromStdString(info.title));
+        place_->setItemData(
+            place_->count() - 1, QString::fromStdString(info.help), Qt::ToolTipRole);
+    }
+    connect(metric_, &QComboBox::currentIndexChanged, this, [this](int index) {
+        RunSettings settings = document_->settings();
+        settings.metric = metric_->itemData(index).toString().toStdString();
+        document_->changeSettings(settings, tr("Shift D: %1").arg(metric_->itemText(index)));
+    });
+    connect(place_, &QComboBox::currentIndexChanged, this, [this](int index) {
+        RunSettings settings = document_->settings();
+        settings.place = shiftPlaces()[static_cast<std::size_t>(index)].place;
+        document_->changeSettings(settings, tr("Measured at: %1").arg(place_->itemText(index)));
     });
 }
 
@@ -269,6 +298,13 @@ void SettingsPanel::showSettings() {
     select(image_mode_,
            std::find(kImageModes.begin(), kImageModes.end(), settings.image_mode) -
                kImageModes.begin());
+    select(metric_, metric_->findData(QString::fromStdString(settings.metric)));
+    select(place_,
+           std::ranges::find(shiftPlaces(), settings.place, &ShiftPlaceInfo::place) -
+               shiftPlaces().begin());
+    for (QComboBox* combo : {metric_, place_}) {
+        combo->setToolTip(combo->currentData(Qt::ToolTipRole).toString());
+    }
     for (const auto& [name, row] : shared_) {
         row->setValue(sharedValue(settings, name));
     }

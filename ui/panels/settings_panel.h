@@ -35,6 +35,7 @@ public:
 private:
     void makeShared(QVBoxLayout* column);
     void makeChoices(QVBoxLayout* column);
+    void makeMeasure(QVBoxLayout* column);
     QComboBox* makeCombo(QVBoxLayout* column, const QString& name, const QString& title);
     void makeMethodRows();
     void connectRow(ValueRow* row, bool of_method);
@@ -50,6 +51,8 @@ private:
     QLabel* note_ = nullptr;
     QComboBox* trigger_ = nullptr;
     QComboBox* image_mode_ = nullptr;
+    QComboBox* metric_ = nullptr;
+    QComboBox* place_ = nullptr;
     QToolButton* advanced_ = nullptr;
     QWidget* advanced_rows_ = nullptr;
     std::string shown_method_;

@@ -48,6 +48,8 @@ QStringList cliArguments(const RunRequest& request,
     if (settings.trigger == Trigger::Relative) {
         add("--phi", exact(settings.phi));
     }
+    add("--metric", QString::fromStdString(settings.metric));
+    add("--place", QString::fromStdString(nameOf(settings.place)));
     add("--seed", QString::number(settings.seed));
     add("--max-new-tokens", QString::number(settings.max_new_tokens));
     add("--image-mode", QString::fromStdString(nameOf(settings.image_mode)));

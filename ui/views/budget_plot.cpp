@@ -1,5 +1,6 @@
 #include "ui/views/budget_plot.h"
 
+#include "core/prune/catalog.h"
 #include "ui/views/plot_tools.h"
 #include "ui/views/qcp.h"
 #include "ui/views/shift_series.h"
@@ -18,6 +19,14 @@
 
 namespace prunescope {
 
+namespace {
+
+// A linear axis of many methods spans what the paper's figure of shift against kept tokens does.
+constexpr int kFirstBudget = 10;
+constexpr int kLastBudget = 100;
+
+}  // namespace
+
 std::optional<int> smallestBudget(const std::vector<BudgetPoint>& curve, double target) {
     for (const BudgetPoint& point : curve) {
         if (point.shift_after <= target) {
@@ -27,19 +36,6 @@ std::optional<int> smallestBudget(const std::vector<BudgetPoint>& curve, double 
     return std::nullopt;
 }
 
-QString budgetCsv(const std::vector<BudgetPoint>& curve) {
-    QString csv = QStringLiteral("budget,shift,shift_after,fired,null_median\n");
-    for (const BudgetPoint& point : curve) {
-        csv += QStringLiteral("%1,%2,%3,%4,%5\n")
-                   .arg(point.budget)
-                   .arg(point.shift, 0, 'g', 12)
-                   .arg(point.shift_after, 0, 'g', 12)
-                   .arg(point.fired ? 1 : 0)
-                   .arg(point.null_median, 0, 'g', 12);
-    }
-    return csv;
-}
-
 BudgetPlot::BudgetPlot(Document* document, QWidget* parent) : QWidget(parent), document_(document) {
     setObjectName(QStringLiteral("budgetPlot"));
     plot_ = new QCustomPlot;
@@ -47,7 +43,9 @@ BudgetPlot::BudgetPlot(Document* document, QWidget* parent) : QWidget(parent), d
     plot_->setAccessibleName(tr("Shift against budget"));
     plot_->setFocusPolicy(Qt::StrongFocus);
     plot_->setMinimumSize(240, 150);
+    plot_->setMouseTracking(true);
     plot_->installEventFilter(this);
+    chart_ = std::make_unique<BudgetChart>(plot_);
     plot_->addLayer(QStringLiteral("marks"), plot_->layer(QStringLiteral("main")));
     plot_->layer(QStringLiteral("marks"))->setMode(QCPLayer::lmBuffered);
     auto* column = new QVBoxLayout(this);
@@ -62,6 +60,12 @@ BudgetPlot::BudgetPlot(Document* document, QWidget* parent) : QWidget(parent), d
 
 QWidget* BudgetPlot::makeTools() {
     auto* tools = new QWidget;
+    all_ = makePlotButton(QStringLiteral("budgetAll"),
+                          tr("All methods"),
+                          tr("The curves of all methods, computed in the background. The linear "
+                             "budget axis then goes from 10 to 100, as in the paper's figure."),
+                          true,
+                          tools);
     log_x_ = makePlotButton(QStringLiteral("budgetLogX"),
                             tr("Log k"),
                             tr("Logarithmic budget axis; the axis says so."),
@@ -94,7 +98,8 @@ QWidget* BudgetPlot::makeTools() {
     apply_ = makePlotButton(QStringLiteral("applyTarget"), tr("Use k"), QString(), false, tools);
     auto* row = new QHBoxLayout(tools);
     row->setContentsMargins(6, 2, 6, 0);
-    for (QWidget* part : {static_cast<QWidget*>(log_x_),
+    for (QWidget* part : {static_cast<QWidget*>(all_),
+                          static_cast<QWidget*>(log_x_),
                           static_cast<QWidget*>(log_y_),
                           static_cast<QWidget*>(copy)}) {
         row->addWidget(part);
@@ -103,6 +108,11 @@ QWidget* BudgetPlot::makeTools() {
     row->addWidget(label);
     row->addWidget(target_);
     row->addWidget(apply_);
+    connect(all_, &QToolButton::toggled, this, [this](bool on) {
+        log_x_->setChecked(!on);
+        rebuild();
+        Q_EMIT allMethodsWanted(on);
+    });
     connect(log_x_, &QToolButton::toggled, this, &BudgetPlot::rebuild);
     connect(log_y_, &QToolButton::toggled, this, &BudgetPlot::rebuild);
     connect(copy, &QToolButton::clicked, this, &BudgetPlot::copyCsv);
@@ -114,48 +124,6 @@ QWidget* BudgetPlot::makeTools() {
         }
     });
     return tools;
-}
-
-void BudgetPlot::addCurves() {
-    const Theme& theme = themeFor(palette());
-    QCPGraph* null_line = plot_->addGraph();
-    QColor null_color = theme.band;
-    null_color.setAlpha(255);
-    null_line->setPen(QPen(null_color, 1.5, Qt::DotLine));
-    null_line->setName(tr("random draws, median"));
-    QCPGraph* before = plot_->addGraph();
-    before->setPen(QPen(theme.series, 1.5));
-    before->setScatterStyle(
-        QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.series, 1.5), theme.background, 6));
-    before->setName(tr("D before re-selection"));
-    QCPGraph* after = plot_->addGraph();
-    after->setPen(QPen(theme.fired, 1.5, Qt::DashLine));
-    after->setScatterStyle(
-        QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(theme.fired, 1.5), theme.fired, 7));
-    after->setName(tr("D of what is kept, where it fired"));
-    double least = 1e9;
-    double most = 0;
-    int largest_budget = 1;
-    for (const BudgetPoint& point : document_->curve()) {
-        before->addData(point.budget, point.shift);
-        null_line->addData(point.budget, point.null_median);
-        if (point.fired) {
-            after->addData(point.budget, point.shift_after);
-        }
-        for (const double value : {point.shift, point.shift_after, point.null_median}) {
-            least = value > 0 ? std::min(least, value) : least;
-            most = std::max(most, value);
-        }
-        largest_budget = std::max(largest_budget, point.budget);
-    }
-    setScale(*plot_->yAxis, log_y_->isChecked(), std::min(least, 1.0), most);
-    setScale(*plot_->xAxis, log_x_->isChecked(), 1.4, largest_budget);
-    plot_->xAxis->setRangeUpper(largest_budget * (log_x_->isChecked() ? 1.15 : 1.03));
-    plot_->legend->setVisible(!document_->curve().empty());
-    plot_->legend->setFont(font());
-    plot_->legend->setTextColor(theme.ink);
-    plot_->legend->setBrush(theme.card);
-    plot_->legend->setBorderPen(QPen(theme.faint, 1));
 }
 
 void BudgetPlot::addMarks() {
@@ -180,21 +148,55 @@ void BudgetPlot::addMarks() {
 }
 
 void BudgetPlot::rebuild() {
-    plot_->clearPlottables();
-    plot_->clearItems();
-    applyTheme(*plot_, themeFor(palette()));
-    plot_->yAxis->setLabel(shiftAxisLabel(log_y_->isChecked()));
-    plot_->xAxis->setLabel(log_x_->isChecked() ? tr("budget k (tokens), log scale")
-                                               : tr("budget k (tokens), linear"));
-    plot_->setToolTip(metricHelp(QString::fromStdString(document_->settings().metric)));
-    addCurves();
+    const BudgetSeries series = makeSeries();
+    chart_->show(series, themeFor(palette()), log_x_->isChecked(), log_y_->isChecked());
+    plot_->setToolTip(metricHelp(series.metric, series.place));
     addMarks();
-    const auto n = document_->curve().size();
-    state_->setText(n == 0 ? tr("no curve yet")
-                           : (document_->curveComplete() ? tr("%1 budgets").arg(n)
-                                                         : tr("%1 budgets so far …").arg(n)));
+    showState();
     takeTarget();
     takeSettings();
+}
+
+BudgetSeries BudgetPlot::makeSeries() const {
+    const RunSettings& settings = document_->settings();
+    BudgetSeries series;
+    series.metric = QString::fromStdString(settings.metric);
+    series.place = settings.place;
+    series.current = QString::fromStdString(settings.method);
+    series.compares = all_->isChecked();
+    if (series.compares) {
+        series.first_budget = kFirstBudget;
+        series.last_budget = kLastBudget;
+    }
+    if (!document_->curve().empty()) {
+        series.curves.push_back({settings.method, document_->curve()});
+    }
+    if (series.compares) {
+        for (const MethodCurve& curve : document_->methodCurves()) {
+            if (curve.method != settings.method) {
+                series.curves.push_back(curve);
+            }
+        }
+        // In the order of the catalog, whatever the order they came in.
+        std::ranges::stable_sort(series.curves, {}, [](const MethodCurve& curve) {
+            const auto& methods = methodCatalog();
+            return std::ranges::find(methods, curve.method, &MethodSpec::id) - methods.begin();
+        });
+    }
+    return series;
+}
+
+void BudgetPlot::showState() {
+    const auto n = document_->curve().size();
+    if (n == 0) {
+        state_->setText(tr("no curve yet"));
+    } else if (all_->isChecked()) {
+        state_->setText(
+            tr("%n method(s)", nullptr, static_cast<int>(chart_->series().curves.size())));
+    } else {
+        state_->setText(document_->curveComplete() ? tr("%1 budgets").arg(n)
+                                                   : tr("%1 budgets so far …").arg(n));
+    }
 }
 
 void BudgetPlot::takeSettings() {
@@ -254,6 +256,15 @@ bool BudgetPlot::eventFilter(QObject* watched, QEvent* event) {
         choose(mouse->position().x());
         return true;
     }
+    if (event->type() == QEvent::MouseMove && !is_dragging_) {
+        const QString said = chart_->describe(mouse->position());
+        if (said.isEmpty()) {
+            showState();
+        } else {
+            state_->setText(said);
+        }
+        return false;
+    }
     if (event->type() == QEvent::MouseMove && is_dragging_) {
         choose(mouse->position().x());
         return true;
@@ -267,7 +278,8 @@ bool BudgetPlot::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void BudgetPlot::copyCsv() const {
-    QGuiApplication::clipboard()->setText(budgetCsv(document_->curve()));
+    QGuiApplication::clipboard()->setText(
+        QString::fromStdString(curveCsv(chart_->series().curves)));
 }
 
 void BudgetPlot::changeEvent(QEvent* event) {

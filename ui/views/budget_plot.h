@@ -1,7 +1,9 @@
 #pragma once
 
 #include "ui/document.h"
+#include "ui/views/budget_chart.h"
 
+#include <memory>
 #include <optional>
 
 #include <QWidget>
@@ -19,10 +21,8 @@ namespace prunescope {
 /// The smallest budget of the curve whose D, after re-selection, is at most `target`.
 std::optional<int> smallestBudget(const std::vector<BudgetPoint>& curve, double target);
 
-QString budgetCsv(const std::vector<BudgetPoint>& curve);
-
-/// D against the budget for the current method and picture. Choosing a budget is a signal; the
-/// window changes the settings.
+/// D against the budget for the current picture: of the current method, or of all. Choosing a
+/// budget is a signal; the window changes the settings.
 class BudgetPlot : public QWidget {
     Q_OBJECT
 
@@ -35,6 +35,7 @@ public Q_SLOTS:
 Q_SIGNALS:
     void budgetChosen(int budget);  ///< click, drag or the button of the target
     void budgetReleased();          ///< the click or drag has ended
+    void allMethodsWanted(bool on);
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -46,11 +47,14 @@ private:
     void takeSettings();
     void takeTarget();
     void choose(double x_pixel);
-    void addCurves();
+    BudgetSeries makeSeries() const;
+    void showState();
     void addMarks();
 
     Document* document_;
     QCustomPlot* plot_;
+    std::unique_ptr<BudgetChart> chart_;
+    QToolButton* all_;
     QToolButton* log_x_;
     QToolButton* log_y_;
     QDoubleSpinBox* target_;

@@ -47,7 +47,7 @@ void ShiftChart::show(const ShiftSeries& series,
     plot_->clearPlottables();
     plot_->clearItems();
     applyTheme(*plot_, theme);
-    plot_->yAxis->setLabel(shiftAxisLabel(logarithmic));
+    plot_->yAxis->setLabel(shiftAxisLabel(series.metric, series.place, logarithmic));
     double smallest = series.smallestPositive();
     double largest = series.largest();
     if (reference_) {
@@ -100,7 +100,7 @@ void ShiftChart::addNullBand(const Theme& theme) {
     high->setName(text(QT_TRANSLATE_NOOP("ShiftPlot", "random draws, 5–95 %")));
     for (std::size_t i = 0; i < series_.points.size(); ++i) {
         const NullBand& band = series_.points[i].null_band;
-        if (band.draws == 0) {
+        if (band.draws == 0 || !std::isfinite(band.p5) || !std::isfinite(band.p95)) {
             continue;
         }
         // A step of its place's width, so that a single place shows a band too.
@@ -124,10 +124,15 @@ void ShiftChart::addCurve(const Theme& theme) {
     QCPGraph* hits = addMarkers(plot_, fired, QStringLiteral("D, fired"));
     for (std::size_t i = 0; i < series_.points.size(); ++i) {
         const ShiftPoint& point = series_.points[i];
-        if (!point.before) {
+        if (!point.before || !std::isfinite(*point.before)) {
             continue;
         }
         const double x = static_cast<double>(i);
+        if (series_.place == ShiftPlace::Projected && i > 0 &&
+            point.site.kind == Site::Kind::AfterEncoder &&
+            series_.points[i - 1].site.kind == Site::Kind::EncoderLayer) {
+            line->addData(x - 0.5, qQNaN());  // another space: no line leads there
+        }
         line->addData(x, *point.before);
         (point.after && series_.fired ? hits : rest)->addData(x, *point.before);
     }
@@ -176,7 +181,8 @@ void ShiftChart::addArrows(const Theme& theme) {
     QCPGraph* after = addMarkers(plot_, after_style, QStringLiteral("D after"));
     for (std::size_t i = 0; i < series_.points.size(); ++i) {
         const ShiftPoint& point = series_.points[i];
-        if (!point.before || !point.after) {
+        if (!point.before || !point.after || !std::isfinite(*point.before) ||
+            !std::isfinite(*point.after)) {
             continue;
         }
         const double x = static_cast<double>(i);

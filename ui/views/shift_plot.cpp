@@ -66,6 +66,12 @@ ShiftPlot::ShiftPlot(Document* document, SelectionModel* selection, QWidget* par
     column->setSpacing(0);
     column->addLayout(tools);
     column->addWidget(plot_, 1);
+    parts_ = new QLabel;
+    parts_->setObjectName(QStringLiteral("shiftParts"));
+    parts_->setContentsMargins(8, 0, 8, 3);
+    parts_->setMinimumWidth(0);
+    parts_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    column->addWidget(parts_);
     connect(log_, &QToolButton::toggled, this, &ShiftPlot::rebuild);
     connect(tokens_, &QToolButton::toggled, this, &ShiftPlot::rebuild);
     connect(copy, &QToolButton::clicked, this, &ShiftPlot::copyCsv);
@@ -90,7 +96,11 @@ void ShiftPlot::rebuild() {
     chart_->setReference(is_same_metric ? std::optional(makeShiftSeries(*other, selection_->view()))
                                         : std::nullopt);
     chart_->show(series, themeFor(palette()), log_->isChecked(), tokens_->isChecked());
-    plot_->setToolTip(metricHelp(series.metric));
+    plot_->setToolTip(metricHelp(series.metric, series.place));
+    const QString parts = partsText(series);
+    parts_->setVisible(!parts.isEmpty());
+    parts_->setText(parts);
+    parts_->setToolTip(channelsHelp(series));
     if (canDrag() && !is_dragging_) {
         chart_->setTau(document_->settings().tau, false);
     }

@@ -66,6 +66,7 @@ private:
     QToolButton* log_;
     QToolButton* tokens_;
     QLabel* read_out_;
+    QLabel* parts_;
     bool is_dragging_ = false;
 };
 

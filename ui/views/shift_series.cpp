@@ -14,12 +14,20 @@ namespace prunescope {
 
 namespace {
 
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
 QString text(const char* source) {
     return QCoreApplication::translate("ShiftPlot", source);
 }
 
 QString number(double value) {
     return QLocale().toString(value, 'g', 3);
+}
+
+const ShiftMetricInfo* infoFor(const QString& metric) {
+    const auto& metrics = shiftMetrics();
+    const auto found = std::ranges::find(metrics, metric.toStdString(), &ShiftMetricInfo::id);
+    return found == metrics.end() ? nullptr : &*found;
 }
 
 void appendStage(ShiftSeries& series, const StageTrace& stage, int index) {
@@ -69,20 +77,21 @@ void completeLast(ShiftSeries& series, const ViewTrace& view) {
 
 template <typename Visit>
 void visitValues(const ShiftSeries& series, Visit visit) {
+    const auto visitFinite = [&](double value) {
+        if (std::isfinite(value)) {
+            visit(value);
+        }
+    };
     for (const ShiftPoint& point : series.points) {
-        if (point.before) {
-            visit(*point.before);
-        }
-        if (point.after) {
-            visit(*point.after);
-        }
+        visitFinite(point.before.value_or(kNothing));
+        visitFinite(point.after.value_or(kNothing));
         if (point.null_band.draws > 0) {
-            visit(point.null_band.p5);
-            visit(point.null_band.p95);
+            visitFinite(point.null_band.p5);
+            visitFinite(point.null_band.p95);
         }
     }
     if (series.uses_threshold) {
-        visit(series.threshold);
+        visitFinite(series.threshold);
     }
 }
 
@@ -104,6 +113,7 @@ double ShiftSeries::smallestPositive() const {
 ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
     ShiftSeries series;
     series.metric = QString::fromStdString(trace.settings.metric);
+    series.place = trace.settings.place;
     series.trigger = trace.settings.trigger;
     const MethodSpec* method = findMethod(trace.settings.method);
     series.uses_threshold = method == nullptr || method->uses_threshold;
@@ -116,6 +126,7 @@ ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
     series.fired = view.shift.fired;
     series.accepted = view.shift.accepted;
     series.kappa = view.shift.kappa;
+    series.parts = view.shift;
     series.tokens_full = view.grid.count();
     for (std::size_t s = 0; s < view.stages.size(); ++s) {
         appendStage(series, view.stages[s], static_cast<int>(s));
@@ -185,22 +196,84 @@ QString shiftCsv(const ShiftSeries& series) {
     return csv;
 }
 
-QString shiftAxisLabel(bool logarithmic) {
-    return logarithmic ? text(QT_TRANSLATE_NOOP("ShiftPlot", "D (shift), log scale"))
-                       : text(QT_TRANSLATE_NOOP("ShiftPlot", "D (shift), linear"));
+QString shiftAxisLabel(const QString& metric, ShiftPlace place, bool logarithmic) {
+    QString measured = metric;
+    if (place != ShiftPlace::Encoder) {
+        measured += QStringLiteral(", ") + QString::fromStdString(nameOf(place));
+    }
+    return (logarithmic ? text(QT_TRANSLATE_NOOP("ShiftPlot", "D (%1), log scale"))
+                        : text(QT_TRANSLATE_NOOP("ShiftPlot", "D (%1), linear")))
+        .arg(measured);
 }
 
-QString metricHelp(const QString& metric) {
-    for (const ShiftMetricInfo& info : shiftMetrics()) {
-        if (QString::fromStdString(info.id) == metric) {
-            return QStringLiteral("%1\n%2\n%3")
-                .arg(QString::fromStdString(info.title),
-                     QString::fromStdString(info.formula),
-                     text(QT_TRANSLATE_NOOP("ShiftPlot",
-                                            "Our implementation; the paper calls it κ.")));
-        }
+QString metricHelp(const QString& metric, ShiftPlace place) {
+    const ShiftMetricInfo* info = infoFor(metric);
+    if (info == nullptr) {
+        return metric;
     }
-    return metric;
+    QStringList lines{QString::fromStdString(info->title),
+                      QString::fromStdString(info->formula),
+                      QString::fromStdString(info->note)};
+    const auto& places = shiftPlaces();
+    const auto at = std::ranges::find(places, place, &ShiftPlaceInfo::place);
+    if (at != places.end()) {
+        lines << QStringLiteral("%1: %2").arg(QString::fromStdString(at->title),
+                                              QString::fromStdString(at->help));
+    }
+    lines << (info->lower_is_better
+                  ? text(QT_TRANSLATE_NOOP("ShiftPlot", "Lower is closer to the full set."))
+                  : text(QT_TRANSLATE_NOOP("ShiftPlot", "Higher is closer to the full set.")))
+          << text(QT_TRANSLATE_NOOP("ShiftPlot", "Our implementation; the paper calls it κ."));
+    lines.removeAll(QString());
+    return lines.join(QLatin1Char('\n'));
+}
+
+QString partsText(const ShiftSeries& series) {
+    const ShiftMetricInfo* info = infoFor(series.metric);
+    const double kappa = series.parts.mean_term + series.parts.variance_term;
+    if (info == nullptr || !info->has_terms || !series.kappa || !(kappa > 0) ||
+        !std::isfinite(kappa)) {
+        return {};
+    }
+    const auto percent = [&](double part) {
+        return QString::number(std::lround(100 * part / kappa));
+    };
+    QString said = text(QT_TRANSLATE_NOOP("ShiftPlot", "κ %1: means %2 % · variances %3 %"))
+                       .arg(number(kappa),
+                            percent(series.parts.mean_term),
+                            percent(series.parts.variance_term));
+    if (!series.parts.channels.empty()) {
+        QStringList first;
+        for (const ChannelShift& one : series.parts.channels) {
+            if (first.size() == 3) {
+                break;
+            }
+            first << QStringLiteral("%1 (%2 %)").arg(one.channel).arg(100 * one.share, 0, 'f', 1);
+        }
+        said += text(QT_TRANSLATE_NOOP("ShiftPlot", " · channels %1"))
+                    .arg(first.join(QStringLiteral(", ")));
+    }
+    return said;
+}
+
+QString channelsHelp(const ShiftSeries& series) {
+    if (series.parts.channels.empty()) {
+        return {};
+    }
+    QString rows;
+    for (const ChannelShift& one : series.parts.channels) {
+        rows += QStringLiteral(
+                    "<tr><td align=right>%1</td><td align=right>&nbsp;%2 %</td>"
+                    "<td align=right>&nbsp;%3</td><td align=right>&nbsp;%4</td></tr>")
+                    .arg(one.channel)
+                    .arg(100 * one.share, 0, 'f', 1)
+                    .arg(number(one.mean_term), number(one.variance_term));
+    }
+    return text(QT_TRANSLATE_NOOP("ShiftPlot",
+                                  "<p>Channels that add most to κ</p><table><tr><th>channel</th>"
+                                  "<th>&nbsp;share</th><th>&nbsp;mean term</th>"
+                                  "<th>&nbsp;variance term</th></tr>%1</table>"))
+        .arg(rows);
 }
 
 }  // namespace prunescope

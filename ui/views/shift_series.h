@@ -31,6 +31,8 @@ struct TauInterval {
 /// The shift plot's numbers, without any look.
 struct ShiftSeries {
     QString metric;
+    ShiftPlace place = ShiftPlace::Encoder;
+    ShiftSummary parts;  ///< of kappa
     Trigger trigger = Trigger::Auto;
     bool uses_threshold = true;  ///< of the method
     double threshold = 0;        ///< that was compared with kappa
@@ -57,10 +59,15 @@ QString intervalText(const ShiftSeries& series, double tau);
 
 QString shiftCsv(const ShiftSeries& series);
 
-/// "D (shift)" with the scale's state.
-QString shiftAxisLabel(bool logarithmic);
+/// D, its metric and place, and the scale's state.
+QString shiftAxisLabel(const QString& metric, ShiftPlace place, bool logarithmic);
 
-/// Name and formula of a metric, and that it is our implementation.
-QString metricHelp(const QString& metric);
+/// Name, formula and place of a metric, and that it is our implementation.
+QString metricHelp(const QString& metric, ShiftPlace place);
+
+/// The two terms of kappa as one line, "" for metrics that have none; and as rich text the channels
+/// that add most.
+QString partsText(const ShiftSeries& series);
+QString channelsHelp(const ShiftSeries& series);
 
 }  // namespace prunescope

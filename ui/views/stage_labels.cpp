@@ -177,6 +177,7 @@ QString progressText(const Progress& progress) {
         {"prefill", QT_TRANSLATE_NOOP("StageLabels", "reading the prompt")},
         {"decode", QT_TRANSLATE_NOOP("StageLabels", "answering")},
         {"curve", QT_TRANSLATE_NOOP("StageLabels", "shift against budget")},
+        {"curves", QT_TRANSLATE_NOOP("StageLabels", "shift against budget, all methods")},
     };
     QString said = QString::fromStdString(progress.stage);
     for (const auto& [name, word] : words) {

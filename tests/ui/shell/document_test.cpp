@@ -164,6 +164,29 @@ TEST_F(DocumentTest, UnprunedAnswerSurvivesAnotherBudgetButNotAnotherPrompt) {
     EXPECT_EQ(document_.unpruned(), nullptr);
 }
 
+TEST_F(DocumentTest, CurvesOfAllMethodsSurviveAnotherMethodButNotAnotherMetric) {
+    finishRun(2);
+    const std::vector<BudgetPoint> points{{8, 0.5, 0.5, false, 0.1}};
+    document_.expectRun(3);
+    document_.apply(Selected{3, trace()});
+    document_.apply(BudgetCurve{3, points, true, "grid"});
+    document_.apply(BudgetCurve{3, {}, true, "random"});
+    document_.apply(BudgetCurve{3, points, true, "random"});
+    EXPECT_TRUE(document_.curve().empty());
+    EXPECT_EQ(document_.methodCurves(),
+              (std::vector<MethodCurve>{{"grid", points}, {"random", points}}));
+    document_.apply(Idle{3});
+    RunSettings settings = document_.settings();
+    settings.method = "cls-topk";
+    document_.changeSettings(settings, "method");
+    finishRun(4);
+    EXPECT_EQ(document_.methodCurves().size(), 2U);
+    settings.metric = "meanCos";
+    document_.changeSettings(settings, "metric");
+    finishRun(5);
+    EXPECT_TRUE(document_.methodCurves().empty());
+}
+
 TEST_F(DocumentTest, LoadingAnotherModelKeepsInputsAndClearsResults) {
     finishRun(2);
     document_.expectLoad(3, "other");

@@ -94,12 +94,15 @@ TEST_F(WindowTest, NoControlOfAnyMethodIsDead) {
             EXPECT_TRUE(session_.document.settings() == before) << method.id << " " << spec.name;
         }
     }
-    for (const char* name : {"trigger", "imageMode"}) {
+    for (const char* name : {"trigger", "imageMode", "metric", "place"}) {
         child<QComboBox>("method")->setCurrentIndex(
             child<QComboBox>("method")->findData(QString("dcp")));
         const RunSettings before = session_.document.settings();
         child<QComboBox>(name)->setCurrentIndex(2);
         EXPECT_FALSE(session_.document.settings() == before) << name;
+        session_.document.undoStack()->undo();
+        EXPECT_TRUE(session_.document.settings() == before) << name;
+        EXPECT_NE(child<QComboBox>(name)->currentIndex(), 2) << name;
     }
 }
 
@@ -246,6 +249,8 @@ TEST_F(WindowTest, CommandLineRepeatsTheRun) {
     settings.trigger = Trigger::Relative;
     settings.phi = 1.0 / 3.0;
     settings.image_mode = ImageMode::Pad;
+    settings.metric = "mmdRbf";
+    settings.place = ShiftPlace::Projected;
     settings.params = {{"lambda", 0.55}, {"schedule", std::string("linear")}, {"guard", 0.0}};
     session_.document.changeSettings(settings, "all");
     const QString prompt = "What's \"that\" $HOME `x` \\ ?";

@@ -3,13 +3,17 @@
 #include "ui/views/canvas.h"
 #include "ui/views/legend.h"
 #include "ui/views/overlay_export.h"
+#include "ui/views/qcp.h"
 #include "ui/views/shift_plot.h"
 #include "ui/views/stage_labels.h"
 #include "ui/views/stage_scrubber.h"
 
+#include <cmath>
 #include <ctime>
 #include <iostream>
+#include <limits>
 
+#include <QFile>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTemporaryDir>
@@ -184,6 +188,77 @@ TEST(BudgetPlotTest, SmallestBudgetOfATarget) {
         {4, 0.9, 0.8, true, 0}, {8, 0.4, 0.3, true, 0}, {16, 0.1, 0.1, false, 0}};
     EXPECT_EQ(smallestBudget(curve, 0.3), 8);
     EXPECT_EQ(smallestBudget(curve, 0.05), std::nullopt);
+}
+
+TEST_F(Views, AxisAndTooltipNameMetricPlaceAndFormula) {
+    RunTrace made = *trace;
+    made.settings.metric = "frechetDiag";
+    made.settings.place = ShiftPlace::Normalised;
+    document.showTrace(std::make_shared<const RunTrace>(made));
+    const ShiftSeries series = makeShiftSeries(made, 0);
+    EXPECT_EQ(shiftAxisLabel(series.metric, series.place, true),
+              "D (frechetDiag, normalised), log scale");
+    EXPECT_EQ(shiftAxisLabel("klDiagFwd", ShiftPlace::Encoder, false), "D (klDiagFwd), linear");
+    const QString help = metricHelp(series.metric, series.place);
+    EXPECT_TRUE(help.contains("sum_c (sqrt v_k - sqrt v_f)^2")) << help.toStdString();
+    EXPECT_TRUE(help.contains("Unit length")) << help.toStdString();
+}
+
+TEST_F(Views, PartsOfKappaAreShownWhereTheMetricHasThem) {
+    RunTrace made = *trace;
+    ShiftSummary& shift = made.views[0].shift;
+    shift.kappa = 0.4;
+    shift.mean_term = 0.3;
+    shift.variance_term = 0.1;
+    shift.channels = {{17, 0.5, 0.15, 0.05}, {3, 0.25, 0.05, 0.05}};
+    const ShiftSeries series = makeShiftSeries(made, 0);
+    EXPECT_EQ(partsText(series),
+              "κ 0.4: means 75 % · variances 25 % · channels 17 (50.0 %), 3 (25.0 %)");
+    EXPECT_TRUE(channelsHelp(series).contains("<td align=right>17</td>"));
+    made.settings.metric = "mmdRbf";
+    EXPECT_EQ(partsText(makeShiftSeries(made, 0)), QString());
+}
+
+TEST_F(Views, InfiniteShiftsAreLeftOutOfTheScale) {
+    RunTrace made = *trace;
+    made.views[0].shift.kappa = std::numeric_limits<double>::infinity();
+    const ShiftSeries series = makeShiftSeries(made, 0);
+    EXPECT_TRUE(std::isfinite(series.largest()));
+    EXPECT_GT(series.smallestPositive(), 0);
+}
+
+TEST_F(Views, CurvesOfManyMethodsNameTheirPoints) {
+    QCustomPlot plot;
+    plot.resize(700, 300);
+    BudgetSeries series;
+    series.metric = "klDiagFwd";
+    series.current = "dcp";
+    series.compares = true;
+    series.first_budget = 10;
+    series.last_budget = 100;
+    series.curves = {{"random", {{10, 0.1, 0.1, false, 0.1}, {100, 0.01, 0.01, false, 0.01}}},
+                     {"dcp", {{10, 1.0, 0.4, true, 0.1}, {100, 0.05, 0.05, false, 0.01}}},
+                     {"grid", {{10, 0.2, 0.2, false, 0.1}, {512, 7.0, 7.0, false, 0.01}}}};
+    BudgetChart chart(&plot);
+    chart.show(series, lightTheme(), false, false);
+    plot.replot();
+    EXPECT_EQ(plot.graphCount(), 3);
+    EXPECT_LT(plot.yAxis->range().upper, 1) << "what is off the axis does not stretch it";
+    const QPointF at(plot.xAxis->coordToPixel(10), plot.yAxis->coordToPixel(0.4));
+    EXPECT_TRUE(chart.describe(at).startsWith("DCP")) << chart.describe(at).toStdString();
+    EXPECT_EQ(chart.describe(at + QPointF(60, 0)), QString());
+    EXPECT_NE(plot.legend->layout(), plot.axisRect()->insetLayout());
+    series.compares = false;
+    series.curves.resize(1);
+    chart.show(series, lightTheme(), true, true);
+    EXPECT_EQ(plot.legend->layout(), plot.axisRect()->insetLayout());
+    const QTemporaryDir folder;
+    EXPECT_TRUE(writeBudgetPlot(series, folder.filePath("curve.svg")));
+    EXPECT_TRUE(writeBudgetPlot(series, folder.filePath("curve.csv")));
+    QFile csv(folder.filePath("curve.csv"));
+    ASSERT_TRUE(csv.open(QIODevice::ReadOnly));
+    EXPECT_TRUE(
+        csv.readAll().startsWith("method,budget,shift,shift_after,fired,null_median\nrandom,10,"));
 }
 
 TEST_F(Views, FiguresAreWrittenInEveryFormat) {
