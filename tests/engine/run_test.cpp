@@ -243,6 +243,11 @@ TEST_F(RunTest, EveryMetricAndPlaceMovesDItsBandAndTheTrigger) {
     std::vector<double> seen;
     for (const ShiftMetricInfo& metric : shiftMetrics()) {
         for (const ShiftPlaceInfo& place : shiftPlaces()) {
+            // Every metric at one place, two of them everywhere.
+            if (place.place != ShiftPlace::Encoder && metric.metric != ShiftMetric::KlDiagFwd &&
+                metric.metric != ShiftMetric::MmdRbf) {
+                continue;
+            }
             request.settings.metric = metric.id;
             request.settings.place = place.place;
             const ShiftSummary shift = go().views[0].shift;
@@ -258,13 +263,8 @@ TEST_F(RunTest, EveryMetricAndPlaceMovesDItsBandAndTheTrigger) {
             if (metric.has_terms) {
                 EXPECT_NEAR(*shift.kappa, shift.mean_term + shift.variance_term, 1e-9);
             }
-            // Unit rows leave angles between rows as they were.
-            const bool is_blind =
-                metric.metric == ShiftMetric::Coverage && place.place == ShiftPlace::Normalised;
-            if (!is_blind) {
-                for (const double other : seen) {
-                    EXPECT_GT(std::fabs(*shift.kappa - other), 1e-9 * other);
-                }
+            for (const double other : seen) {
+                EXPECT_GT(std::fabs(*shift.kappa - other), 1e-9 * other);
             }
             seen.push_back(*shift.kappa);
         }
