@@ -14,7 +14,7 @@ namespace {
 // D of a selection without a finite one: no point.
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-/// run() up to the selection, and of the null bands only the one that a curve shows.
+/// run() up to the last tokens that leave, and of the null bands only the one that a curve shows.
 BudgetPoint computePoint(const RunContext& context) {
     RunTrace trace = beginTrace(context);
     const Vlm& vlm = context.vlm;
@@ -23,7 +23,8 @@ BudgetPoint computePoint(const RunContext& context) {
     const auto input = preprocessStage(context, trace);
     const auto full = featuresStage(context, *input, trace);
     const auto passes = encoderStage(context, *input, full, trace);
-    selectionStage(context, *input, full, passes, text, trace);
+    const auto selections = selectionStage(context, *input, full, passes, text, trace);
+    decoderStage(context, full, selections, text, trace);
     BudgetPoint point{context.request.settings.budget, 0, 0, false, 0};
     const auto n_views = static_cast<double>(trace.views.size());
     for (std::size_t v = 0; v < trace.views.size(); ++v) {
@@ -54,11 +55,12 @@ std::uint64_t pointKey(const RunContext& context) {
     if (spec.uses_threshold) {
         hasher.add(settings.tau).add(static_cast<int>(settings.trigger)).add(settings.phi);
     }
-    if (spec.uses_text) {
+    if (spec.uses_text || spec.in_decoder) {
         hasher.add(request.prompt);
     }
     addParams(hasher, spec, settings, ParamEffect::EncoderPass);
     addParams(hasher, spec, settings, ParamEffect::Selection);
+    addParams(hasher, spec, settings, ParamEffect::Decoder);
     return hasher.value();
 }
 
