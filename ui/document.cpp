@@ -274,6 +274,34 @@ void Document::dismissError() {
     }
 }
 
+void Document::restore(std::shared_ptr<const Image> image,
+                       const QString& name,
+                       const QString& prompt,
+                       const RunSettings& settings,
+                       TracePtr trace,
+                       TracePtr unpruned) {
+    run_id_ = 0;
+    endMerge();
+    undo_.beginMacro(tr("Open session of %1").arg(name));
+    setImage(std::move(image), name, {});
+    setPrompt(prompt);
+    changeSettings(settings, tr("Settings of the session"));
+    undo_.endMacro();
+    endMerge();
+    clearResults();
+    if (trace) {
+        showTrace(std::move(trace));
+    } else {
+        settle();
+    }
+    if (unpruned) {
+        unpruned_ = std::move(unpruned);
+        streamed_unpruned_ = QString::fromStdString(unpruned_->answer.text);
+        Q_EMIT unprunedChanged();
+        Q_EMIT answerGrew();
+    }
+}
+
 void Document::showTrace(TracePtr trace) {
     clearResults();
     trace_ = std::move(trace);

@@ -112,6 +112,15 @@ public:
                    const QString& path,
                    const QString& prompt);
 
+    /// Inputs of a saved session as one undo step, and its results as they were; both traces may be
+    /// null. A run that is under way is forgotten.
+    void restore(std::shared_ptr<const Image> image,
+                 const QString& name,
+                 const QString& prompt,
+                 const RunSettings& settings,
+                 TracePtr trace,
+                 TracePtr unpruned);
+
     /// Shows a result that was computed earlier (a trace file, the bundled sample).
     void showTrace(TracePtr trace);
 

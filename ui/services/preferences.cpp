@@ -19,7 +19,15 @@ QString defaultPath() {
 }  // namespace
 
 Preferences::Preferences(const QString& path)
-    : settings_(path.isEmpty() ? defaultPath() : path, QSettings::IniFormat) {}
+    : state_folder_(path.isEmpty() ? QStandardPaths::writableLocation(
+                                         QStandardPaths::GenericDataLocation) +
+                                         "/prunescope"
+                                   : QFileInfo(path).absolutePath() + "/state"),
+      settings_(path.isEmpty() ? defaultPath() : path, QSettings::IniFormat) {}
+
+QString Preferences::stateFolder() const {
+    return state_folder_;
+}
 
 QStringList Preferences::recentFiles() const {
     return settings_.value("recent/files").toStringList();

@@ -38,11 +38,16 @@ public:
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);
 
+    /// Where state that outlives the program is kept: beside a given path, else the user's data
+    /// folder.
+    QString stateFolder() const;
+
     void reset();
 
 private:
     void addRecent(const QString& key, const QString& path);
 
+    QString state_folder_;
     mutable QSettings settings_;
 };
 
