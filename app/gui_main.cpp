@@ -38,7 +38,7 @@ void applyOptions(const GuiOptions& options,
     const QString model =
         QString::fromStdString(options.model.empty() ? bundledModel().string() : options.model);
     if (!options.image.empty()) {
-        session.controller.openPicture(QString::fromStdString(options.image));
+        window.openAny(QString::fromStdString(options.image));
     } else if (!options.no_gallery_run) {
         window.openFirstSample();
     }

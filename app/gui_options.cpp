@@ -12,7 +12,7 @@ namespace prunescope {
 std::optional<int> parseGuiOptions(int argc, char** argv, GuiOptions& options) {
     CLI::App app("Inspect the pruning of visual tokens in LLaVA models", "prunescope");
     app.add_option("--model", options.model, "Model folder (default: the bundled model)");
-    app.add_option("--image,image", options.image, "Picture file");
+    app.add_option("--image,image", options.image, "Picture or session file");
     app.add_option("--prompt", options.prompt, "Question");
     app.add_option("--method", options.settings.method, "Pruning method")->capture_default_str();
     app.add_option("--budget", options.settings.budget, "Kept tokens")->capture_default_str();

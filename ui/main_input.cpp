@@ -39,7 +39,7 @@ bool MainWindow::openMime(const QMimeData& mime, const QString& name) {
             statusBar()->showMessage(tr("Opened the first of %1 files").arg(mime.urls().size()),
                                      kMessage_ms);
         }
-        QFileInfo(path).isDir() ? openModel(path) : session_->controller.openPicture(path);
+        openAny(path);
         return true;
     }
     if (mime.hasImage()) {

@@ -2,7 +2,10 @@
 #include "ui/main_window.h"
 #include "ui/panels/model_chooser.h"
 #include "ui/panels/settings_panel.h"
+#include "ui/saving/session_menu.h"
 #include "ui/views/canvas.h"
+
+#include <algorithm>
 
 #include <QApplication>
 #include <QClipboard>
@@ -117,7 +120,7 @@ void MainWindow::showModels() {
 }
 
 std::vector<MenuEntry> MainWindow::fileMenu() {
-    return {
+    std::vector<MenuEntry> entries{
         {kFile,
          "openImage",
          tr("&Open picture…"),
@@ -132,6 +135,7 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
          "model",
          tr("Choose the model"),
          [this](bool) { showModels(); }},
+        {.menu = kFile},
         {.menu = kFile},
         {kFile,
          "exportOverlay",
@@ -150,6 +154,11 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
         {.menu = kFile},
         {kFile, "quit", tr("&Quit"), "Ctrl+Q", "", {}, [this](bool) { close(); }},
     };
+    const auto after_models = std::find_if(
+        entries.begin(), entries.end(), [](const MenuEntry& e) { return *e.id == '\0'; });
+    const std::vector<MenuEntry> sessions = sessionMenu(kFile, this, &session_->files, dialogs_);
+    entries.insert(after_models + 1, sessions.begin(), sessions.end());
+    return entries;
 }
 
 std::vector<MenuEntry> MainWindow::editMenu() {

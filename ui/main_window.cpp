@@ -12,8 +12,8 @@
 #include "ui/panels/prompt_panel.h"
 #include "ui/panels/settings_panel.h"
 #include "ui/panels/status_line.h"
+#include "ui/saving/recovery_bar.h"
 #include "ui/services/appearance.h"
-#include "ui/services/figure_files.h"
 #include "ui/views/budget_plot.h"
 #include "ui/views/canvas.h"
 #include "ui/views/legend.h"
@@ -69,6 +69,7 @@ void MainWindow::makeCentre() {
     compare_ = new CompareArea(session_, centre);
     canvas_ = compare_->canvas();
     scrubber_ = new StageScrubber(&session_->document, &session_->selection, centre);
+    column->addWidget(new RecoveryBar(&session_->files, centre));
     column->addWidget(error_card_);
     column->addWidget(compare_, 1);
     column->addWidget(scrubber_);
@@ -172,8 +173,7 @@ void MainWindow::connectViews() {
         }
     });
     connect(document, &Document::imageChanged, this, [this] {
-        const QString& name = session_->document.imageName();
-        setWindowTitle(name.isEmpty() ? "Prunescope" : name + " - Prunescope");
+        showTitle();
         prompt_->setSamplePrompts(gallery_->promptsFor(session_->document.imagePath()));
     });
     connect(prompt_, &PromptPanel::openRequested, this, &MainWindow::openPicture);
@@ -198,6 +198,15 @@ void MainWindow::connectViews() {
             });
     connect(document, &Document::traceChanged, this, &MainWindow::followLastStage);
     connect(&session_->selection, &SelectionModel::viewChanged, this, &MainWindow::followLastStage);
+}
+
+// The session's name, or the picture's while there is none; marked while it is not saved.
+void MainWindow::showTitle() {
+    const QString path = session_->files.path();
+    const QString name =
+        path.isEmpty() ? session_->document.imageName() : QFileInfo(path).fileName();
+    setWindowTitle(name.isEmpty() ? "Prunescope" : name + "[*] - Prunescope");
+    setWindowModified(!path.isEmpty() && !session_->document.undoStack()->isClean());
 }
 
 // Whoever looks at the result goes on looking at the result when the number of stages changes.
@@ -241,6 +250,16 @@ void MainWindow::connectController() {
     connect(controller, &Controller::noted, log_, &LogView::append);
     connect(controller,
             &Controller::pictureFailed,
+            this,
+            [this](const QString& message, const QString& hint) {
+                error_card_->present(message, hint, {});
+            });
+    connect(&session_->files, &SessionFiles::noted, log_, &LogView::append);
+    connect(&session_->files, &SessionFiles::pathChanged, this, &MainWindow::showTitle);
+    connect(
+        session_->document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::showTitle);
+    connect(&session_->files,
+            &SessionFiles::failed,
             this,
             [this](const QString& message, const QString& hint) {
                 error_card_->present(message, hint, {});
@@ -297,18 +316,6 @@ ErrorCard::Remedies MainWindow::remedies() const {
             .cpu = no_memory && device.startsWith("cuda")};
 }
 
-void MainWindow::openPicture() {
-    const QString path = dialogs_->openPicture(this);
-    if (!path.isEmpty()) {
-        session_->controller.openPicture(path);
-    }
-}
-
-void MainWindow::openModel(const QString& directory) {
-    session_->controller.loadModel(directory);
-    showSamplesOf(session_->controller.modelDirectory());
-}
-
 void MainWindow::showSamplesOf(const QString& model_directory) {
     gallery_->showModel(model_directory);
     evaluate_->setModelDirectory(model_directory);
@@ -316,35 +323,6 @@ void MainWindow::showSamplesOf(const QString& model_directory) {
 
 void MainWindow::openFirstSample() {
     opens_first_sample_ = true;
-}
-
-void MainWindow::exportOverlay() {
-    const QString path = dialogs_->saveAs(this,
-                                          tr("Export overlay"),
-                                          suggestedFigureName(session_->document, "overlay"),
-                                          tr("Picture (*.png);;Vector (*.svg *.pdf)"));
-    if (!path.isEmpty()) {
-        const auto problem = saveOverlay(session_->document, session_->selection, path);
-        log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
-        if (problem) {
-            error_card_->present(*problem, {}, {});
-        }
-    }
-}
-
-void MainWindow::exportPlot() {
-    const QString path =
-        dialogs_->saveAs(this,
-                         tr("Export shift plot"),
-                         suggestedFigureName(session_->document, "shift"),
-                         tr("Picture (*.png);;Vector (*.svg *.pdf);;Data (*.csv)"));
-    if (!path.isEmpty()) {
-        const auto problem = savePlot(session_->document, path);
-        log_->append(problem ? *problem : tr("Wrote %1").arg(QFileInfo(path).fileName()));
-        if (problem) {
-            error_card_->present(*problem, {}, {});
-        }
-    }
 }
 
 void MainWindow::setAppearance(Appearance appearance) {
@@ -395,6 +373,7 @@ void MainWindow::showEvent(QShowEvent* event) {
 void MainWindow::closeEvent(QCloseEvent* event) {
     preferences_->setWindow(saveGeometry(), saveState());
     session_->controller.stop();
+    session_->files.keepForNextTime();
     QMainWindow::closeEvent(event);
 }
 

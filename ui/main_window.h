@@ -42,6 +42,9 @@ public:
     /// Shows `<model_directory>/samples` in the gallery.
     void showSamplesOf(const QString& model_directory);
 
+    /// A session, a model's folder or a picture.
+    void openAny(const QString& path);
+
     void resetLayout();
     void setAppearance(Appearance appearance);
 
@@ -86,6 +89,7 @@ private:
     void openModel(const QString& directory);
     void exportOverlay();
     void exportPlot();
+    void showTitle();
     void showState();
     void showError();
     void showCompareState();

@@ -6,6 +6,7 @@
 #include "ui/document.h"
 #include "ui/engine_bridge.h"
 #include "ui/evaluate/evaluation.h"
+#include "ui/saving/session_files.h"
 #include "ui/selection.h"
 #include "ui/views/overlay_settings.h"
 
@@ -17,7 +18,8 @@ struct Session {
         : engine(std::move(make)),
           controller(&document, &engine, preferences),
           compare(&document, &reference, &grid, &engine),
-          evaluation(&document, &engine) {}
+          evaluation(&document, &engine),
+          files(&document, &selection, preferences->stateFolder()) {}
 
     Document document;
     Reference reference{&document};
@@ -29,6 +31,7 @@ struct Session {
     Controller controller;
     CompareController compare;
     Evaluation evaluation;
+    SessionFiles files;
 };
 
 }  // namespace prunescope

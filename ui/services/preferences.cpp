@@ -19,10 +19,10 @@ QString defaultPath() {
 }  // namespace
 
 Preferences::Preferences(const QString& path)
-    : state_folder_(path.isEmpty() ? QStandardPaths::writableLocation(
-                                         QStandardPaths::GenericDataLocation) +
-                                         "/prunescope"
-                                   : QFileInfo(path).absolutePath() + "/state"),
+    : state_folder_(path.isEmpty()
+                        ? QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
+                              "/prunescope"
+                        : QFileInfo(path).absolutePath() + "/state"),
       settings_(path.isEmpty() ? defaultPath() : path, QSettings::IniFormat) {}
 
 QString Preferences::stateFolder() const {
