@@ -32,13 +32,8 @@ NullBand nullBandInDecoder(const RunContext& context,
     const ShiftReference& before =
         pruned.outcome->views.at(view).before.at(static_cast<std::size_t>(nth));
     const std::uint64_t seed = context.request.settings.seed;
-    const auto key = Hasher()
-                         .add(pruned.key)
-                         .add(static_cast<int>(view))
-                         .add(nth)
-                         .add(k)
-                         .add(seed)
-                         .value();
+    const auto key =
+        Hasher().add(pruned.key).add(static_cast<int>(view)).add(nth).add(k).add(seed).value();
     return *cached<NullBand>(context, trace, CachedStage::NullBand, key, [&] {
         throwIfStopped(context.stop);
         return before.nullBand(std::min(k, before.rows()), seed);
