@@ -109,7 +109,8 @@ TEST(CosineRows, NearTiesOfTheLoneliestAreDecidedInDouble) {
         std::vector<float> values;
         for (const double angle : {0.0, 0.1, 1.5, 1.5 + far}) {
             const auto [x, y] = at(angle);
-            values.insert(values.end(), {x, y});
+            values.push_back(x);
+            values.push_back(y);
         }
         const at::Tensor rows = testing::matrixOf(values, 2);
         std::vector<double> nearest;
