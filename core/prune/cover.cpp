@@ -144,7 +144,9 @@ std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& s
             fresh[at] = 1;
             largest = std::max(largest, value[at]);
         }
-        const int best = bestSlot(value, fresh, in.preference);
+        // Gains that are no numbers leave nothing fresh; then the tie rule decides among all.
+        const bool any = std::find(fresh.begin(), fresh.end(), 1) != fresh.end();
+        const int best = bestSlot(value, any ? fresh : open, in.preference);
         open[toSize(best)] = 0;
         gains.pick(best);
         picks.push_back(best);

@@ -101,7 +101,8 @@ void expectSound(const RunTrace& trace, int n_patches, int budget) {
     const std::vector<int> kept(trace.views[0].kept.begin(), trace.views[0].kept.end());
     EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
     EXPECT_EQ(std::set<int>(kept.begin(), kept.end()).size(), kept.size());
-    if (trace.settings.method != "none") {
+    // A decoder may be too shallow for tokens to leave inside it; the notes say so.
+    if (trace.settings.method != "none" && !findMethod(trace.settings.method)->in_decoder) {
         EXPECT_LE(kept.size(), static_cast<std::size_t>(std::min(budget, n_patches)));
     }
     EXPECT_FALSE(trace.views[0].rows.empty());  // of patches, or of CLS and what was merged
