@@ -87,6 +87,17 @@ AnswerTrace decode(const RunContext& context, KvCache& cache, at::Tensor logits)
     return answer;
 }
 
+/// Says so where the answer's probabilities are no numbers.
+void noteNonFinite(const AnswerTrace& answer, RunTrace& trace) {
+    if (std::any_of(answer.probability.begin(), answer.probability.end(), [](float p) {
+            return !std::isfinite(p);
+        })) {
+        trace.notes.push_back(
+            "The language model gives values that are not finite numbers, so the answer means "
+            "nothing: the weights may be damaged, or need fp32.");
+    }
+}
+
 }  // namespace
 
 void checkLength(const Vlm& vlm, int n_prompt, int n_answer) {
@@ -168,15 +179,8 @@ AnswerTrace answerStage(const RunContext& context,
     } else if (prefix_reused) {
         trace.reused.push_back(nameOf(CachedStage::Prefix));
     }
-    const AnswerTrace& answer = answered->answer;
-    if (std::any_of(answer.probability.begin(), answer.probability.end(), [](float p) {
-            return !std::isfinite(p);
-        })) {
-        trace.notes.push_back(
-            "The language model gives values that are not finite numbers, so the answer means "
-            "nothing: the weights may be damaged, or need fp32.");
-    }
-    return answer;
+    noteNonFinite(answered->answer, trace);
+    return answered->answer;
 }
 
 AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, RunTrace& trace) {
@@ -203,6 +207,7 @@ AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, 
     });
     trace.cost_ms.prefill += answered->prefill_ms;
     trace.cost_ms.decode = answered->decode_ms;
+    noteNonFinite(answered->answer, trace);
     return answered->answer;
 }
 
