@@ -74,6 +74,9 @@ std::shared_ptr<const ShiftReference> referenceAt(const RunContext& context,
 
 NullBand nullBandAt(
     const RunContext& context, RunTrace& trace, const FullFeatures& full, int layer, int k) {
+    if (k < 1) {
+        return {};
+    }
     const std::uint64_t seed = context.request.settings.seed;
     const auto key = Hasher().add(keyOf(context, full, layer)).add(k).add(seed).value();
     return *cached<NullBand>(context, trace, CachedStage::NullBand, key, [&] {

@@ -20,7 +20,7 @@ std::shared_ptr<const ShiftReference> referenceAt(const RunContext& context,
 /// Rows that are compared with referenceAt() of the same layer. @param rows float32 [n, D]
 at::Tensor rowsAt(const RunContext& context, const at::Tensor& rows, int layer);
 
-/// D of random draws of `k` from referenceAt(), seeded by the settings.
+/// D of random draws of `k` from referenceAt(), seeded by the settings; none where k is 0.
 NullBand nullBandAt(
     const RunContext& context, RunTrace& trace, const FullFeatures& full, int layer, int k);
 
