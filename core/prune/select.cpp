@@ -214,7 +214,8 @@ ShiftSummary measuredShift(const RunSettings& settings,
     out.metric = settings.metric;
     out.place = settings.place;
     out.tau = settings.tau;
-    if (reference != nullptr && placed_rows.size(0) > 0) {  // broken weights may leave padding alone
+    if (reference != nullptr &&
+        placed_rows.size(0) > 0) {  // broken weights may leave padding alone
         ShiftValue shift = reference->measure(toHost(placed_rows).view(), kListedChannels);
         out.kappa = shift.value;
         out.mean_term = shift.mean_term;
