@@ -1,4 +1,4 @@
-#include "tests/ui/shell/fake_backend.h"
+#include "tests/ui/shell/window_fixture.h"
 #include "ui/evaluate/evaluate_panel.h"
 #include "ui/evaluate/evaluation.h"
 
@@ -18,21 +18,6 @@
 
 namespace prunescope {
 namespace {
-
-class OnePath : public Dialogs {
-public:
-    QString openPicture(QWidget*) override { return answer; }
-
-    QString openFile(QWidget*, const QString&, const QString&) override { return answer; }
-
-    QString openFolder(QWidget*, const QString&) override { return answer; }
-
-    QString saveAs(QWidget*, const QString&, const QString&, const QString&) override {
-        return answer;
-    }
-
-    QString answer;
-};
 
 /// Two pictures with three questions. The fake model answers "word0 word1 mouse" unpruned; pruned
 /// with grid it ends in "cat".
@@ -84,7 +69,7 @@ protected:
     QTemporaryDir scratch_;
     std::shared_ptr<test::Script> script_;
     Document document_;
-    OnePath dialogs_;
+    test::CannedDialogs dialogs_;
     EngineBridge engine_;
     Evaluation evaluation_;
     EvaluatePanel panel_;
