@@ -8,21 +8,12 @@ namespace prunescope {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 std::string lowerExtension(const fs::path& path) {
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) {
         return static_cast<char>(std::tolower(c));
     });
     return extension;
-}
-
-bool isPicture(const fs::path& path) {
-    const std::string extension = lowerExtension(path);
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg" ||
-           extension == ".webp" || extension == ".bmp" || extension == ".tif" ||
-           extension == ".tiff";
 }
 
 std::vector<fs::path> sortedEntries(const fs::path& folder) {
@@ -33,6 +24,15 @@ std::vector<fs::path> sortedEntries(const fs::path& folder) {
     }
     std::sort(entries.begin(), entries.end());
     return entries;
+}
+
+namespace {
+
+bool isPicture(const fs::path& path) {
+    const std::string extension = lowerExtension(path);
+    return extension == ".png" || extension == ".jpg" || extension == ".jpeg" ||
+           extension == ".webp" || extension == ".bmp" || extension == ".tif" ||
+           extension == ".tiff";
 }
 
 /// One text of MME: two lines "question <tab> Yes", about the picture of the same name.

@@ -20,27 +20,9 @@ namespace {
 constexpr std::array<std::string_view, 8> kFormats{
     "auto", "lines", "gqa", "vqa", "llava", "mme", "csv", "pictures"};
 
-std::string lowerExtension(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return extension;
-}
-
-std::vector<fs::path> entriesOf(const fs::path& folder) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-        entries.push_back(entry.path());
-    }
-    std::sort(entries.begin(), entries.end());
-    return entries;
-}
-
 /// JSON files of a folder: several POPE files, or the bundled benchmark's items.jsonl.
 std::vector<fs::path> jsonFilesOf(const fs::path& folder) {
-    std::vector<fs::path> files = entriesOf(folder);
+    std::vector<fs::path> files = sortedEntries(folder);
     std::erase_if(files, [](const fs::path& path) {
         const std::string extension = lowerExtension(path);
         return (extension != ".jsonl" && extension != ".json") || path.filename() == "set.json";
@@ -49,12 +31,12 @@ std::vector<fs::path> jsonFilesOf(const fs::path& folder) {
 }
 
 bool holdsMmeTasks(const fs::path& folder) {
-    for (const fs::path& entry : entriesOf(folder)) {
+    for (const fs::path& entry : sortedEntries(folder)) {
         if (fs::is_directory(entry / "questions_answers_YN")) {
             return true;
         }
         if (fs::is_directory(entry)) {
-            const std::vector<fs::path> inside = entriesOf(entry);
+            const std::vector<fs::path> inside = sortedEntries(entry);
             if (std::any_of(inside.begin(), inside.end(), [](const fs::path& path) {
                     return lowerExtension(path) == ".txt";
                 })) {

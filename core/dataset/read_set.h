@@ -72,6 +72,12 @@ void forEachLine(std::string_view text, const Use& use) {
     }
 }
 
+/// The extension with its dot, in lower case.
+std::string lowerExtension(const std::filesystem::path& path);
+
+/// What a folder holds, by name; nothing where it cannot be read.
+std::vector<std::filesystem::path> sortedEntries(const std::filesystem::path& folder);
+
 /// The formats. Each reads one file (or folder) into the builder.
 void readLines(const std::filesystem::path& file, SetBuilder& builder);
 void readGqa(const std::filesystem::path& file, SetBuilder& builder);
