@@ -5,6 +5,8 @@
 #include "core/prune/select.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 
 #include <c10/core/InferenceMode.h>
 
@@ -22,6 +24,26 @@ std::uint64_t keyOf(const RunContext& context, const FullFeatures& full, int lay
         .value();
 }
 
+/// The null band of `k` rows drawn from `reference()`, which is asked for only where the band is
+/// not in the cache. @param key  names what is drawn from
+NullBand drawnFrom(const RunContext& context,
+                   RunTrace& trace,
+                   std::uint64_t key,
+                   int k,
+                   const std::function<std::shared_ptr<const ShiftReference>()>& reference) {
+    if (k < 1) {
+        return {};
+    }
+    const std::uint64_t seed = context.request.settings.seed;
+    const auto band_key = Hasher().add(key).add(k).add(seed).value();
+    return *cached<NullBand>(context, trace, CachedStage::NullBand, band_key, [&] {
+        throwIfStopped(context.stop);
+        // PruMerge+ may output an extra row beside all N patches; no draw is larger than N.
+        const auto from = reference();
+        return from->nullBand(std::min(k, from->rows()), seed);
+    });
+}
+
 /// D of random draws of `k` from the rows that a stage inside the language model chose among.
 NullBand nullBandInDecoder(const RunContext& context,
                            RunTrace& trace,
@@ -29,14 +51,11 @@ NullBand nullBandInDecoder(const RunContext& context,
                            std::size_t view,
                            int nth,
                            int k) {
-    const ShiftReference& before =
-        pruned.outcome->views.at(view).before.at(static_cast<std::size_t>(nth));
-    const std::uint64_t seed = context.request.settings.seed;
-    const auto key =
-        Hasher().add(pruned.key).add(static_cast<int>(view)).add(nth).add(k).add(seed).value();
-    return *cached<NullBand>(context, trace, CachedStage::NullBand, key, [&] {
-        throwIfStopped(context.stop);
-        return before.nullBand(std::min(k, before.rows()), seed);
+    const auto key = Hasher().add(pruned.key).add(static_cast<int>(view)).add(nth).value();
+    return drawnFrom(context, trace, key, k, [&] {
+        const DecoderViewOutcome& chosen = pruned.outcome->views.at(view);
+        const ShiftReference& before = chosen.before.at(static_cast<std::size_t>(nth));
+        return std::shared_ptr<const ShiftReference>(pruned.outcome, &before);
     });
 }
 
@@ -74,16 +93,8 @@ std::shared_ptr<const ShiftReference> referenceAt(const RunContext& context,
 
 NullBand nullBandAt(
     const RunContext& context, RunTrace& trace, const FullFeatures& full, int layer, int k) {
-    if (k < 1) {
-        return {};
-    }
-    const std::uint64_t seed = context.request.settings.seed;
-    const auto key = Hasher().add(keyOf(context, full, layer)).add(k).add(seed).value();
-    return *cached<NullBand>(context, trace, CachedStage::NullBand, key, [&] {
-        throwIfStopped(context.stop);
-        // PruMerge+ may output an extra row beside all N patches; no draw is larger than N.
-        const auto reference = referenceAt(context, trace, full, layer);
-        return reference->nullBand(std::min(k, reference->rows()), seed);
+    return drawnFrom(context, trace, keyOf(context, full, layer), k, [&] {
+        return referenceAt(context, trace, full, layer);
     });
 }
 
@@ -109,9 +120,7 @@ void nullBandStage(const RunContext& context,
                                          at_layer ? stage.site.layer : kSelectedPlace,
                                          std::min(stage.tokens_out, n_draws));
         }
-        if (n_measured > 0) {
-            view.shift.null_band = nullBandAt(context, trace, *full[v], kSelectedPlace, n_measured);
-        }
+        view.shift.null_band = nullBandAt(context, trace, *full[v], kSelectedPlace, n_measured);
         dropNonFinite(view);
     }
 }
