@@ -165,9 +165,7 @@ RunRequest requestFrom(const RunArguments& arguments) {
     }
     request.image = openPicture(image);
     request.image_name = image.filename().string();
-    request.want_unpruned = false;
-    request.want_curve = false;
-    request.settle_ms = 0;
+    wantAnswerAlone(request);
     return request;
 }
 

@@ -1,15 +1,14 @@
 #include "app/cli_session.h"
 
+#include "app/cli_commands.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
-#include "core/model/bundled.h"
 #include "core/session/session_file.h"
 #include "core/trace/trace_json.h"
 
 #include <chrono>
 #include <ctime>
-#include <filesystem>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -153,22 +152,13 @@ void runAgain(const SessionArguments& arguments, SessionState state, const std::
     if (!state.image) {
         throw Error(ErrorCode::Input, "The session holds no picture, so it cannot run.");
     }
-    const std::filesystem::path directory =
-        arguments.run.model.empty() ? bundledModel() : std::filesystem::path(arguments.run.model);
-    const std::unique_ptr<Vlm> vlm = Vlm::load(directory,
-                                               {.device = arguments.run.device,
-                                                .dtype = arguments.run.dtype,
-                                                .threads = arguments.run.threads,
-                                                .progress = {},
-                                                .stop = stop});
+    const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
     RunRequest request;
     request.image = state.image;
     request.image_name = state.image_name;
     request.prompt = state.prompt;
     request.settings = state.settings;
-    request.want_unpruned = false;
-    request.want_curve = false;
-    request.settle_ms = 0;
+    wantAnswerAlone(request);
     StageCache cache;
     const RunTrace now = run({*vlm, cache, request, stop});
     const bool had_result = state.trace != nullptr;
@@ -209,10 +199,7 @@ void addSessionCommand(CLI::App& app, SessionArguments& a) {
     run->add_option("--out", a.out, "Write the new result as a session");
     run->add_option("--tolerance", a.tolerance, "Relative difference of D that still is the same")
         ->check(CLI::NonNegativeNumber);
-    run->add_option("--model", a.run.model, "Model folder (default: the bundled model)");
-    run->add_option("--device", a.run.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    run->add_option("--dtype", a.run.dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
-    run->add_option("--threads", a.run.threads, "CPU threads (0: as many as there are cores)");
+    addModelOptions(*run, a.run);
 }
 
 void sessionCommand(const SessionArguments& arguments, const std::stop_token& stop) {

@@ -34,9 +34,7 @@ public:
         request.image = openPicture(path);
         request.image_name = path.filename().string();
         request.prompt = prompt;
-        request.want_unpruned = false;
-        request.want_curve = false;
-        request.settle_ms = 0;
+        wantAnswerAlone(request);
         request.settings = variants_.front().settings;
         request.settings.method = "none";
         request.settings.params.clear();

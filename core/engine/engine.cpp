@@ -48,9 +48,7 @@ RunId Engine::compare(BatchRequest request) {
     request.id = ++last_id_;
     for (RunRequest& variant : request.variants) {
         variant.id = request.id;
-        variant.want_unpruned = false;
-        variant.want_curve = false;
-        variant.settle_ms = 0;
+        wantAnswerAlone(variant);
     }
     const bool is_ahead = request.ahead;
     batches_.insert(is_ahead ? batches_.begin() : batches_.end(), Batch{std::move(request)});

@@ -36,6 +36,14 @@ struct BatchRequest {
     bool ahead = false;  ///< goes before batches that wait or run
 };
 
+/// The question's own answer at once: nothing to compare it with, no curve, no stillness to wait
+/// for.
+inline void wantAnswerAlone(RunRequest& request) {
+    request.want_unpruned = false;
+    request.want_curve = false;
+    request.settle_ms = 0;
+}
+
 /// One model to load.
 struct LoadRequest {
     RunId id = 0;
