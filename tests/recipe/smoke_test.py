@@ -3,6 +3,7 @@
 usage: smoke_test.py PROGRAM RECIPE_DIR      exit 77: Python modules are missing
 """
 
+import faulthandler
 import json
 import os
 import pathlib
@@ -42,7 +43,7 @@ class Recipe(unittest.TestCase):
     def test_a_minute_from_nothing(self):
         began = time.monotonic()
         process = self.train("--smoke", "--minutes", "1")
-        printed, _ = process.communicate(timeout=850)
+        printed, _ = process.communicate(timeout=500)
         self.assertEqual(process.returncode, 0, printed)
         self.assertIn("finished", printed)
         lines = [json.loads(line) for line in (self.folder / "minute" / "run-smoke" / "metrics.jsonl").read_text().splitlines()]
@@ -124,4 +125,5 @@ if __name__ == "__main__":
     if missing():
         print(f"skipped: this Python has no module {missing()}")
         sys.exit(77)
+    faulthandler.dump_traceback_later(780, exit=True)  # says where it hangs before ctest kills it silently
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -30,6 +30,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 import classes
 
+# Before OpenCV starts threads: a worker forked beside them hangs when it touches their pool.
+cv2.setNumThreads(0)
+
 RECIPE = Path(__file__).resolve().parent
 WORK = Path(os.environ.get("PRUNESCOPE_TRAINING") or RECIPE.parents[3] / ".training")
 CACHE = WORK / "cache"

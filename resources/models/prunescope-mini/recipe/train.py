@@ -23,7 +23,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Iterator
 
-import cv2
 import numpy as np
 import torch
 from safetensors import safe_open
@@ -111,7 +110,6 @@ class Scenes(IterableDataset):
     def __iter__(self) -> Iterator[tuple[Tensor, dict[str, Tensor], list[list[qa.Question]]]]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        cv2.setNumThreads(1)
         torch.set_num_threads(1)
         composer = Composer(self.assets, self.split)
         info = get_worker_info()
@@ -532,7 +530,6 @@ def main() -> None:
         plan.token_dropout = arguments.token_dropout
     if arguments.threads:
         plan.threads = arguments.threads
-    cv2.setNumThreads(1)
     device = ("cuda" if torch.cuda.is_available() else "cpu") if arguments.device == "auto" else arguments.device
     on_gpu = device == "cuda"
     plan.workers = arguments.workers or (max(1, (os.cpu_count() or 4) - 2) if on_gpu else 1)
