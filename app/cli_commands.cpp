@@ -7,6 +7,7 @@
 #include "core/engine/run.h"
 #include "core/model/bundled.h"
 #include "core/prune/catalog.h"
+#include "core/trace/trace_csv.h"
 #include "core/trace/trace_json.h"
 
 #include <array>
@@ -105,7 +106,8 @@ void runCommand(const RunArguments& arguments,
         std::cerr << note << '\n';
     }
     if (!outputs.trace.empty()) {
-        writeFileAtomically(outputs.trace, traceToJson(trace));
+        const bool is_table = std::filesystem::path(outputs.trace).extension() == ".csv";
+        writeFileAtomically(outputs.trace, is_table ? traceToCsv(trace) : traceToJson(trace));
     }
     if (!outputs.session.empty()) {
         writeRunSession(request, trace, outputs.session);

@@ -50,10 +50,12 @@ int parseAndRun(int argc, char** argv) {
     run->add_option(
            "--shift-target", outputs.shift_target, "Smallest budget whose D is at most this")
         ->check(CLI::PositiveNumber);
-    run->add_option("--trace", outputs.trace, "Write the whole trace (prunescope.trace/1)");
+    run->add_option(
+        "--trace", outputs.trace, "Write the whole trace: .csv, else JSON (prunescope.trace/1)");
     run->add_option(
         "--session", outputs.session, "Write picture, question and result as a session");
-    run->add_option("--overlay", outputs.overlay, "Write the overlay: .png, .svg or .pdf");
+    run->add_option(
+        "--overlay", outputs.overlay, "Write the overlay: .png, .svg, .pdf, or all stages: .apng");
     run->add_option("--plot", outputs.plot, "Write the shift plot: .png, .svg, .pdf or .csv");
 
     CompareArguments comparison;

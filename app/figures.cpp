@@ -1,8 +1,8 @@
 #include "app/figures.h"
 
 #include "core/base/error.h"
+#include "ui/figures/overlay_figure.h"
 #include "ui/views/budget_chart.h"
-#include "ui/views/overlay_export.h"
 #include "ui/views/picture.h"
 #include "ui/views/shift_chart.h"
 
@@ -42,11 +42,11 @@ void check(bool written, const std::string& path, const char* endings) {
 
 void writeOverlayFile(const RunTrace& trace, const Image& image, const std::string& path) {
     ensureApplication();
-    const int last_stage =
-        trace.views.empty() ? -1 : static_cast<int>(trace.views.front().stages.size()) - 1;
-    check(writeOverlay(trace, toQImage(image), last_stage, QString::fromStdString(path)),
+    OverlayFigureOptions options;
+    options.dpi = path.ends_with(".apng") ? 96 : options.dpi;  // many frames
+    check(writeOverlayFigure(trace, toQImage(image), options, QString::fromStdString(path)),
           path,
-          ".png, .svg or .pdf");
+          ".png, .svg, .pdf or .apng");
 }
 
 void writeCurvePlotFile(const std::vector<MethodCurve>& curves,

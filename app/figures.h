@@ -9,8 +9,8 @@
 
 namespace prunescope {
 
-/// The pictures the window shows, written to a file by its ending: overlay png, svg or pdf; plot
-/// png, svg, pdf or csv. Needs no display.
+/// The pictures the window shows, written to a file by its ending: overlay png, svg, pdf or
+/// apng (all stages); plot png, svg, pdf or csv. Needs no display.
 /// @throws Error(Failure) when the program was built without the window, or the file cannot be
 /// written
 void writeOverlayFile(const RunTrace& trace, const Image& image, const std::string& path);

@@ -1,5 +1,8 @@
 #include "app/screenshots.h"
 
+#include "ui/figures/overlay_figure.h"
+#include "ui/views/picture.h"
+
 #include <iostream>
 
 #include <QCoreApplication>
@@ -139,8 +142,10 @@ void Screenshots::addPanels(const QString& suffix) {
              [this, panel] { window_->findChild<QDockWidget*>(QString(panel) + "Dock")->raise(); },
              at_once});
     }
-    const std::pair<const char*, const char*> dialogs[] = {
-        {"models", "modelChooser"}, {"keys", "keySheet"}, {"commands", "commandPalette"}};
+    const std::pair<const char*, const char*> dialogs[] = {{"models", "modelChooser"},
+                                                           {"export", "exportDialog"},
+                                                           {"keys", "keySheet"},
+                                                           {"commands", "commandPalette"}};
     for (const auto& [action, dialog] : dialogs) {
         const QString name = dialog;
         steps_.push_back({action + suffix,
@@ -150,6 +155,23 @@ void Screenshots::addPanels(const QString& suffix) {
         steps_.push_back(
             {"", [this, name] { window_->findChild<QWidget*>(name)->close(); }, at_once});
     }
+}
+
+// A figure of what is on show, dropped onto the window.
+void Screenshots::addFigure(const QString& suffix) {
+    steps_.push_back(
+        {"reproduce" + suffix,
+         [this] {
+             const Document& document = session_->document;
+             const QString path = broken_model_.filePath("figure.png");
+             writeOverlayFigure(*document.trace(), toQImage(*document.image()), {}, path);
+             window_->openAny(path);
+         },
+         [this] { return window_->findChild<QWidget*>("reproduceDialog")->isVisible(); },
+         "reproduceDialog"});
+    steps_.push_back({"",
+                      [this] { window_->findChild<QWidget*>("reproduceDialog")->close(); },
+                      [] { return true; }});
 }
 
 // Scores the model's own samples, so that the panel has something to show.
@@ -207,6 +229,7 @@ void Screenshots::start() {
             addStates(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addCompare(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addPanels(QString(size_name) + (is_dark ? "-dark" : "-light"));
+            addFigure(QString(size_name) + (is_dark ? "-dark" : "-light"));
         }
     }
     addErrors("-1920x1080-dark");

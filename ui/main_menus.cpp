@@ -65,7 +65,7 @@ void MainWindow::makeToolBar() {
                            "undo",
                            "redo",
                            "",
-                           "exportOverlay",
+                           "export",
                            "copyCommand",
                            "",
                            "setReference",
@@ -137,20 +137,6 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
          [this](bool) { showModels(); }},
         {.menu = kFile},
         {.menu = kFile},
-        {kFile,
-         "exportOverlay",
-         tr("&Export overlay…"),
-         "Ctrl+E",
-         "export",
-         tr("Write the picture with its overlay as PNG, SVG or PDF"),
-         [this](bool) { exportOverlay(); }},
-        {kFile,
-         "exportPlot",
-         tr("Export shift &plot…"),
-         "Ctrl+Alt+E",
-         "",
-         tr("Write the plot as PNG, SVG, PDF or CSV"),
-         [this](bool) { exportPlot(); }},
         {.menu = kFile},
         {kFile, "quit", tr("&Quit"), "Ctrl+Q", "", {}, [this](bool) { close(); }},
     };
@@ -158,12 +144,14 @@ std::vector<MenuEntry> MainWindow::fileMenu() {
         entries.begin(), entries.end(), [](const MenuEntry& e) { return *e.id == '\0'; });
     const std::vector<MenuEntry> sessions = sessionMenu(kFile, this, &session_->files, dialogs_);
     entries.insert(after_models + 1, sessions.begin(), sessions.end());
+    const std::vector<MenuEntry> figures = exportEntries();
+    entries.insert(entries.end() - 2, figures.begin(), figures.end());
     return entries;
 }
 
 std::vector<MenuEntry> MainWindow::editMenu() {
     QUndoStack* stack = session_->document.undoStack();
-    return {
+    std::vector<MenuEntry> entries{
         {kEdit,
          "undo",
          tr("&Undo"),
@@ -179,13 +167,6 @@ std::vector<MenuEntry> MainWindow::editMenu() {
          tr("Redo what was undone"),
          [stack](bool) { stack->redo(); }},
         {.menu = kEdit},
-        {kEdit,
-         "copyView",
-         tr("&Copy view"),
-         "Ctrl+Shift+X",
-         "",
-         tr("Copy what the canvas shows as a picture"),
-         [this](bool) { canvas_->copyToClipboard(); }},
         {kEdit,
          "paste",
          tr("&Paste picture"),
@@ -204,6 +185,9 @@ std::vector<MenuEntry> MainWindow::editMenu() {
              statusBar()->showMessage(tr("Copied the command"), 3000);
          }},
     };
+    const std::vector<MenuEntry> copies = copyEntries();
+    entries.insert(entries.begin() + 3, copies.begin(), copies.end());
+    return entries;
 }
 
 std::vector<MenuEntry> MainWindow::viewMenu() {

@@ -55,6 +55,7 @@ MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dial
     makeToolBar();
     connectViews();
     connectController();
+    connectFigures();
     resize(1280, 800);
     default_state_ = saveState();
     showState();
@@ -283,7 +284,7 @@ void MainWindow::showState() {
     QFont font = run->font();
     font.setBold(document.state() == RunState::Stale);
     run->setFont(font);
-    for (const char* id : {"exportOverlay", "exportPlot"}) {
+    for (const char* id : {"export", "copyView", "copyData"}) {
         QAction* action = actions_.at(id);
         action->setEnabled(document.trace() != nullptr && document.resultMatchesInputs());
     }

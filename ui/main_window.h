@@ -19,6 +19,9 @@ class BudgetPlot;
 class Canvas;
 class CompareArea;
 class EvaluatePanel;
+class ExportDialog;
+class FigureExporter;
+class FigureReproduction;
 class Gallery;
 class LogView;
 class ModelChooser;
@@ -27,6 +30,7 @@ class SettingsPanel;
 class ShiftPlot;
 class StageScrubber;
 class StatusLine;
+enum class FigureKind;
 
 /// Docks, menus and connections. What actions do is the controller's; what is shown is the views'.
 class MainWindow : public QMainWindow {
@@ -70,6 +74,8 @@ private:
     void connectController();
     void connectCompare();
     std::vector<MenuEntry> fileMenu();
+    std::vector<MenuEntry> exportEntries();
+    std::vector<MenuEntry> copyEntries();
     std::vector<MenuEntry> editMenu();
     std::vector<MenuEntry> viewMenu();
     std::vector<MenuEntry> runMenu();
@@ -87,8 +93,9 @@ private:
     void nudgeBudget(int by);
     void nudgeTau(double by);
     void openModel(const QString& directory);
-    void exportOverlay();
-    void exportPlot();
+    void connectFigures();
+    void reproduceFigure(const QString& path);
+    FigureKind focusedFigure() const;
     void showTitle();
     void showState();
     void showError();
@@ -128,6 +135,9 @@ private:
     LogView* log_ = nullptr;
     StatusLine* status_ = nullptr;
     ModelChooser* models_ = nullptr;
+    FigureExporter* exporter_ = nullptr;
+    ExportDialog* export_ = nullptr;
+    FigureReproduction* reproduction_ = nullptr;
 };
 
 }  // namespace prunescope

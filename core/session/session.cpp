@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/trace/trace_json.h"
 
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -86,13 +87,22 @@ void compareStages(Comparison& c,
 
 }  // namespace
 
-std::string sessionId(const SessionState& state) {
+std::string sessionId(const std::string& image_hash,
+                      const std::string& prompt,
+                      const RunSettings& settings,
+                      const std::string& model_fingerprint) {
+    std::uint64_t picture = 0;
+    std::from_chars(image_hash.data(), image_hash.data() + image_hash.size(), picture, 16);
     Hasher hasher;
-    hasher.add(state.image ? contentHash(*state.image) : std::uint64_t{0})
-        .add(state.prompt)
-        .add(settingsToJson(state.settings))
-        .add(state.model_fingerprint);
+    hasher.add(picture).add(prompt).add(settingsToJson(settings)).add(model_fingerprint);
     return hex(hasher.value());
+}
+
+std::string sessionId(const SessionState& state) {
+    return sessionId(state.image ? hex(contentHash(*state.image)) : std::string(),
+                     state.prompt,
+                     state.settings,
+                     state.model_fingerprint);
 }
 
 std::vector<Difference> differencesOf(const RunTrace& saved,

@@ -52,6 +52,12 @@ struct SessionState {
 /// with the same id give the same result on the same kind of machine. Printed in figures.
 std::string sessionId(const SessionState& state);
 
+/// The same of its parts. @param image_hash  ImageIdentity::hash, "" without a picture
+std::string sessionId(const std::string& image_hash,
+                      const std::string& prompt,
+                      const RunSettings& settings,
+                      const std::string& model_fingerprint);
+
 /// One thing that is not as it was saved.
 struct Difference {
     std::string field;  ///< as in the trace's JSON: "model.dtype", "answer.ids", "views[0].kept"

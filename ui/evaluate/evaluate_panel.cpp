@@ -242,9 +242,9 @@ void EvaluatePanel::save() {
     }
     const Summary& summary = evaluation_->summary();
     const bool as_json = path.endsWith(".json", Qt::CaseInsensitive);
-    const bool is_saved = saveText(
+    const bool is_saved = saveBytes(
         path,
-        QString::fromStdString(as_json ? summaryToJson(summary) + "\n" : summaryToCsv(summary)));
+        QByteArray::fromStdString(as_json ? summaryToJson(summary) + "\n" : summaryToCsv(summary)));
     const QString name = QFileInfo(path).fileName();
     Q_EMIT noted(is_saved ? tr("Wrote %1").arg(name) : tr("%1 could not be written.").arg(name));
 }

@@ -92,6 +92,27 @@ void Preferences::setLive(bool live) {
     settings_.setValue("live", live);
 }
 
+QString Preferences::exportFolder() const {
+    const QString last = settings_.value("export/folder").toString();
+    return !last.isEmpty() && QFileInfo(last).isDir()
+               ? last
+               : QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+}
+
+QString Preferences::exportFormat(int kind) const {
+    return settings_.value(QString("export/format%1").arg(kind)).toString();
+}
+
+int Preferences::exportDpi(int fallback) const {
+    return settings_.value("export/dpi", fallback).toInt();
+}
+
+void Preferences::setExport(const QString& folder, int kind, const QString& format, int dpi) {
+    settings_.setValue("export/folder", folder);
+    settings_.setValue(QString("export/format%1").arg(kind), format);
+    settings_.setValue("export/dpi", dpi);
+}
+
 QByteArray Preferences::windowGeometry() const {
     return settings_.value("window/geometry").toByteArray();
 }

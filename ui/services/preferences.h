@@ -33,6 +33,12 @@ public:
     bool live() const;
     void setLive(bool live);
 
+    /// Where the last figure went (else the user's documents), and how: format by kind of figure.
+    QString exportFolder() const;
+    QString exportFormat(int kind) const;
+    int exportDpi(int fallback) const;
+    void setExport(const QString& folder, int kind, const QString& format, int dpi);
+
     /// Empty when it was written by another layout version.
     QByteArray windowGeometry() const;
     QByteArray windowState() const;

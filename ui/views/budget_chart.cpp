@@ -215,15 +215,28 @@ QString BudgetChart::describe(QPointF pixel) const {
         .arg(at->null_median, 0, 'g', 3);
 }
 
-bool writeBudgetPlot(const BudgetSeries& series, const QString& path) {
-    if (QFileInfo(path).suffix().toLower() == QLatin1String("csv")) {
-        return saveText(path, QString::fromStdString(curveCsv(series.curves)));
+QByteArray budgetPlotFile(const BudgetSeries& series,
+                          bool log_budget,
+                          bool log_shift,
+                          const QString& ending,
+                          double dpi,
+                          const QByteArray& state) {
+    if (ending == QLatin1String("csv")) {
+        return QByteArray::fromStdString(curveCsv(series.curves));
     }
+    PlotFile file;
+    file.dpi = dpi;
+    file.state = state;
     QCustomPlot plot;
-    plot.resize(760, 420);
+    plot.resize(file.width, file.height);
     BudgetChart chart(&plot);
-    chart.show(series, lightTheme(), false, false);
-    return savePlot(plot, path, 760, 420);
+    chart.show(series, lightTheme(), log_budget, log_shift);
+    return plotBytes(plot, ending, file);
+}
+
+bool writeBudgetPlot(const BudgetSeries& series, const QString& path) {
+    return saveBytes(path,
+                     budgetPlotFile(series, false, false, QFileInfo(path).suffix().toLower()));
 }
 
 }  // namespace prunescope

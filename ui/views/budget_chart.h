@@ -4,6 +4,7 @@
 #include "core/trace/settings.h"
 #include "ui/theme/palette.h"
 
+#include <QByteArray>
 #include <QString>
 
 class QCPGraph;
@@ -56,7 +57,16 @@ private:
     bool is_cut_ = false;  // the budget axis ends at first_budget and last_budget
 };
 
-/// Writes the plot as png, svg or pdf, or its numbers as csv, by the ending.
+/// The plot in light colours as png, svg or pdf, or its numbers as csv, by `ending`; empty for
+/// another. @param state  that png and svg carry (figure_metadata.h); may be empty
+QByteArray budgetPlotFile(const BudgetSeries& series,
+                          bool log_budget,
+                          bool log_shift,
+                          const QString& ending,
+                          double dpi = 192,
+                          const QByteArray& state = {});
+
+/// The same with linear axes as a file, by the path's ending. Whole or not at all.
 bool writeBudgetPlot(const BudgetSeries& series, const QString& path);
 
 }  // namespace prunescope

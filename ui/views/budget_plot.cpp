@@ -277,9 +277,20 @@ bool BudgetPlot::eventFilter(QObject* watched, QEvent* event) {
     return QWidget::eventFilter(watched, event);
 }
 
+QByteArray BudgetPlot::file(const QString& ending, double dpi, const QByteArray& state) const {
+    if (document_->curve().empty()) {
+        return {};
+    }
+    return budgetPlotFile(
+        chart_->series(), log_x_->isChecked(), log_y_->isChecked(), ending, dpi, state);
+}
+
+QString BudgetPlot::csv() const {
+    return QString::fromStdString(curveCsv(chart_->series().curves));
+}
+
 void BudgetPlot::copyCsv() const {
-    QGuiApplication::clipboard()->setText(
-        QString::fromStdString(curveCsv(chart_->series().curves)));
+    QGuiApplication::clipboard()->setText(csv());
 }
 
 void BudgetPlot::changeEvent(QEvent* event) {

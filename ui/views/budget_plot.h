@@ -29,6 +29,11 @@ class BudgetPlot : public QWidget {
 public:
     explicit BudgetPlot(Document* document, QWidget* parent = nullptr);
 
+    /// What is shown, in light colours, as png, svg, pdf or csv; empty without a curve.
+    QByteArray file(const QString& ending, double dpi, const QByteArray& state = {}) const;
+
+    QString csv() const;
+
 public Q_SLOTS:
     void copyCsv() const;
 

@@ -8,9 +8,7 @@
 #include <cmath>
 
 #include <QAccessible>
-#include <QClipboard>
 #include <QEvent>
-#include <QGuiApplication>
 #include <QPainter>
 
 namespace prunescope {
@@ -163,12 +161,6 @@ QImage Canvas::snapshot() const {
     QPainter painter(&image);
     paintFocus(painter, input(), ownPatches(), -1);
     return image;
-}
-
-void Canvas::copyToClipboard() const {
-    if (!picture_.isNull()) {
-        QGuiApplication::clipboard()->setImage(snapshot());
-    }
 }
 
 QString Canvas::hoverText() const {

@@ -49,7 +49,6 @@ public Q_SLOTS:
     void fitView();
     void zoomToPixels();  ///< 100 %: one picture pixel per device pixel
     void zoomBy(double factor);
-    void copyToClipboard() const;
 
 Q_SIGNALS:
     void statusText(const QString& text);  ///< of the hovered patch, for the status bar

@@ -278,10 +278,6 @@ bool Canvas::handleViewKey(QKeyEvent* event) {
 }
 
 void Canvas::keyPressEvent(QKeyEvent* event) {
-    if (event->matches(QKeySequence::Copy)) {
-        copyToClipboard();
-        return;
-    }
     const auto extra =
         event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier);
     const bool is_shifted_arrow = event->modifiers().testFlag(Qt::ShiftModifier) &&

@@ -1,11 +1,14 @@
 #include "ui/views/plot_tools.h"
 
+#include "ui/figures/figure_metadata.h"
 #include "ui/views/qcp.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include <QFileInfo>
+#include <QBuffer>
+#include <QPageSize>
+#include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
 #include <QToolButton>
@@ -43,39 +46,53 @@ void setScale(QCPAxis& axis, bool logarithmic, double least, double most) {
     axis.setRange(0, most > 0 ? most * 1.18 : 1);
 }
 
-bool savePlot(QCustomPlot& plot, const QString& path, int width, int height) {
-    const QString ending = QFileInfo(path).suffix().toLower();
-    if (ending == QLatin1String("png")) {
-        return plot.savePng(path, width, height, 2.0);
-    }
-    if (ending == QLatin1String("pdf")) {
-        return plot.savePdf(path, width, height);
-    }
-    if (ending == QLatin1String("svg")) {
-        QSaveFile file(path);
-        if (!file.open(QIODevice::WriteOnly)) {
-            return false;
-        }
-        QSvgGenerator generator;
-        generator.setOutputDevice(&file);
-        generator.setResolution(96);
-        generator.setSize(QSize(width, height));
-        generator.setViewBox(QRect(0, 0, width, height));
-        QCPPainter painter;
-        painter.begin(&generator);
-        painter.setMode(QCPPainter::pmVectorized);
-        painter.setMode(QCPPainter::pmNoCaching);
-        painter.fillRect(QRect(0, 0, width, height), plot.palette().color(QPalette::Base));
-        plot.toPainter(&painter, width, height);
-        painter.end();
-        return file.commit();
-    }
-    return false;
+namespace {
+
+void paintPlot(QCustomPlot& plot, QPaintDevice* device, const PlotFile& file) {
+    QCPPainter painter;
+    painter.begin(device);
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.setMode(QCPPainter::pmNoCaching);
+    painter.setMode(QCPPainter::pmNonCosmetic);
+    plot.toPainter(&painter, file.width, file.height);
+    painter.end();
 }
 
-bool saveText(const QString& path, const QString& text) {
+}  // namespace
+
+QByteArray plotBytes(QCustomPlot& plot, const QString& ending, const PlotFile& file) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    if (ending == QLatin1String("png")) {
+        QImage image = plot.toPixmap(file.width, file.height, file.dpi / 96).toImage();
+        image.setDevicePixelRatio(1);
+        image.setDotsPerMeterX(qRound(file.dpi / 0.0254));
+        image.setDotsPerMeterY(qRound(file.dpi / 0.0254));
+        image.save(&buffer, "PNG");
+    } else if (ending == QLatin1String("svg")) {
+        QSvgGenerator generator;
+        generator.setOutputDevice(&buffer);
+        generator.setResolution(96);
+        generator.setSize(QSize(file.width, file.height));
+        generator.setViewBox(QRect(0, 0, file.width, file.height));
+        paintPlot(plot, &generator, file);
+    } else if (ending == QLatin1String("pdf")) {
+        QPdfWriter writer(&buffer);
+        writer.setResolution(72);
+        writer.setPageMargins(QMarginsF());
+        writer.setPageSize(QPageSize(
+            QSizeF(file.width, file.height), QPageSize::Point, QString(), QPageSize::ExactMatch));
+        paintPlot(plot, &writer, file);
+        return bytes;
+    }
+    return bytes.isEmpty() ? bytes : withFigureState(bytes, file.state);
+}
+
+bool saveBytes(const QString& path, const QByteArray& bytes) {
     QSaveFile file(path);
-    return file.open(QIODevice::WriteOnly) && file.write(text.toUtf8()) >= 0 && file.commit();
+    return !bytes.isEmpty() && file.open(QIODevice::WriteOnly) &&
+           file.write(bytes) == bytes.size() && file.commit();
 }
 
 QToolButton* makePlotButton(const QString& object_name,

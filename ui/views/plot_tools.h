@@ -2,6 +2,7 @@
 
 #include "ui/theme/palette.h"
 
+#include <QByteArray>
 #include <QString>
 
 class QCPAxis;
@@ -17,11 +18,19 @@ void applyTheme(QCustomPlot& plot, const Theme& theme);
 /// Linear from zero, or logarithmic over the decades of [least, most].
 void setScale(QCPAxis& axis, bool logarithmic, double least, double most);
 
-/// Writes png, svg or pdf by the path's ending, in device-independent pixels. False: it could not.
-bool savePlot(QCustomPlot& plot, const QString& path, int width, int height);
+/// How a plot becomes a file.
+struct PlotFile {
+    int width = 760;  ///< in units of 1/96 inch
+    int height = 420;
+    double dpi = 192;       ///< of png
+    QByteArray state = {};  ///< that png and svg carry (figure_metadata.h); empty: none
+};
 
-/// Writes the whole text or leaves the old file as it was.
-bool saveText(const QString& path, const QString& text);
+/// The bytes of a png, svg or pdf; empty for another ending.
+QByteArray plotBytes(QCustomPlot& plot, const QString& ending, const PlotFile& file);
+
+/// Writes all bytes or leaves the old file as it was. False also when there are none.
+bool saveBytes(const QString& path, const QByteArray& bytes);
 
 /// A flat text button of a plot's tool row.
 QToolButton* makePlotButton(const QString& object_name,

@@ -1,5 +1,6 @@
 #include "ui/views/shift_chart.h"
 
+#include "core/session/figure_state.h"
 #include "ui/views/plot_tools.h"
 #include "ui/views/qcp.h"
 
@@ -337,16 +338,26 @@ double placeOf(const Site& site, const std::vector<ShiftPoint>& points) {
                              : 0.5);
 }
 
-bool writeShiftPlot(const RunTrace& trace, const QString& path) {
-    const ShiftSeries series = makeShiftSeries(trace, 0);
-    if (QFileInfo(path).suffix().toLower() == QLatin1String("csv")) {
-        return saveText(path, shiftCsv(series));
+QByteArray shiftPlotFile(
+    const RunTrace& trace, int view, const ShiftLook& look, const QString& ending, double dpi) {
+    const ShiftSeries series = makeShiftSeries(trace, view);
+    if (ending == QLatin1String("csv")) {
+        return shiftCsv(series).toUtf8();
     }
+    PlotFile file;
+    file.dpi = dpi;
+    file.state =
+        QByteArray::fromStdString(figureStateToJson(figureStateOf(trace, view, kLastStage)));
     QCustomPlot plot;
-    plot.resize(760, 420);
+    plot.resize(file.width, file.height);
     ShiftChart chart(&plot);
-    chart.show(series, lightTheme(), false, false);
-    return savePlot(plot, path, 760, 420);
+    chart.setReference(look.reference);
+    chart.show(series, lightTheme(), look.logarithmic, look.tokens);
+    return plotBytes(plot, ending, file);
+}
+
+bool writeShiftPlot(const RunTrace& trace, const QString& path) {
+    return saveBytes(path, shiftPlotFile(trace, 0, {}, QFileInfo(path).suffix().toLower()));
 }
 
 }  // namespace prunescope

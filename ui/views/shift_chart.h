@@ -43,6 +43,8 @@ public:
 
     const ShiftSeries& series() const { return series_; }
 
+    const std::optional<ShiftSeries>& reference() const { return reference_; }
+
 private:
     void addNullBand(const Theme& theme);
     void addCurve(const Theme& theme);
@@ -68,7 +70,22 @@ private:
 /// between its neighbours.
 double placeOf(const Site& site, const std::vector<ShiftPoint>& points);
 
-/// Writes the plot of the first view as png, svg or pdf, or its numbers as csv, by the ending.
+/// What of the plot a file shows.
+struct ShiftLook {
+    bool logarithmic = false;
+    bool tokens = false;
+    std::optional<ShiftSeries> reference = {};
+};
+
+/// The plot in light colours as png, svg or pdf, or its numbers as csv, by `ending`; empty for
+/// another. png and svg carry what brings the program back to `trace`.
+QByteArray shiftPlotFile(const RunTrace& trace,
+                         int view,
+                         const ShiftLook& look,
+                         const QString& ending,
+                         double dpi = 192);
+
+/// The same of the first view as a file, by the path's ending. Whole or not at all.
 bool writeShiftPlot(const RunTrace& trace, const QString& path);
 
 }  // namespace prunescope

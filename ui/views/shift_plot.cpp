@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include <QClipboard>
-#include <QFileInfo>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -217,10 +216,6 @@ bool ShiftPlot::key(QKeyEvent* event) {
         Q_EMIT tauReleased();
         return true;
     }
-    if (event->matches(QKeySequence::Copy)) {
-        copyCsv();
-        return true;
-    }
     return false;
 }
 
@@ -242,11 +237,13 @@ void ShiftPlot::copyCsv() const {
     QGuiApplication::clipboard()->setText(csv());
 }
 
-bool ShiftPlot::exportTo(const QString& path) {
-    if (QFileInfo(path).suffix().toLower() == QLatin1String("csv")) {
-        return saveText(path, csv());
+QByteArray ShiftPlot::file(const QString& ending, double dpi) const {
+    const TracePtr trace = document_->trace();
+    if (!trace) {
+        return {};
     }
-    return savePlot(*plot_, path, plot_->width(), plot_->height());
+    const ShiftLook look{log_->isChecked(), tokens_->isChecked(), chart_->reference()};
+    return shiftPlotFile(*trace, selection_->view(), look, ending, dpi);
 }
 
 void ShiftPlot::changeEvent(QEvent* event) {

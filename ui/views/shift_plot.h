@@ -30,12 +30,12 @@ public:
 
     QString csv() const;
 
+    /// What is shown, in light colours, as png, svg, pdf or csv; empty without a trace.
+    QByteArray file(const QString& ending, double dpi) const;
+
 public Q_SLOTS:
     void copyCsv() const;
     void resetAxes();
-
-    /// Writes what is shown as png, svg, pdf or csv by the ending.
-    bool exportTo(const QString& path);
 
 Q_SIGNALS:
     void tauDragged(double tau);  ///< many a drag; the value is >= 0

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/stop.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <chrono>
@@ -123,6 +124,7 @@ RunTrace fakeTrace(const RunRequest& request) {
     if (request.image) {
         trace.image.width = request.image->width;
         trace.image.height = request.image->height;
+        trace.image.hash = hex(contentHash(*request.image));
     }
     ViewTrace view;
     view.grid = {4, 4, 14};

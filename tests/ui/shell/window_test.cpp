@@ -146,7 +146,7 @@ TEST_F(WindowTest, WithoutLiveAChangeMakesTheResultStale) {
     EXPECT_EQ(session_.document.state(), RunState::Stale);
     QTest::qWait(40);
     EXPECT_FALSE(child<QTextBrowser>("prunedAnswer")->isEnabled());
-    EXPECT_FALSE(window_.action("exportOverlay")->isEnabled());
+    EXPECT_FALSE(window_.action("export")->isEnabled());
     window_.action("run")->trigger();
     EXPECT_TRUE(reaches(RunState::Ready));
 }

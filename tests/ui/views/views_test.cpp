@@ -2,7 +2,6 @@
 #include "ui/views/budget_plot.h"
 #include "ui/views/canvas.h"
 #include "ui/views/legend.h"
-#include "ui/views/overlay_export.h"
 #include "ui/views/qcp.h"
 #include "ui/views/shift_plot.h"
 #include "ui/views/stage_labels.h"
@@ -259,20 +258,6 @@ TEST_F(Views, CurvesOfManyMethodsNameTheirPoints) {
     ASSERT_TRUE(csv.open(QIODevice::ReadOnly));
     EXPECT_TRUE(
         csv.readAll().startsWith("method,budget,shift,shift_after,fired,null_median\nrandom,10,"));
-}
-
-TEST_F(Views, FiguresAreWrittenInEveryFormat) {
-    const QTemporaryDir folder;
-    const QImage picture = toQImage(*document.image());
-    for (const char* ending : {"png", "svg", "pdf"}) {
-        const QString path = folder.filePath(QStringLiteral("overlay.") + QLatin1String(ending));
-        EXPECT_TRUE(writeOverlay(*trace, picture, last, path)) << ending;
-        EXPECT_GT(QFileInfo(path).size(), 1000) << ending;
-        const QString plot = folder.filePath(QStringLiteral("plot.") + QLatin1String(ending));
-        EXPECT_TRUE(writeShiftPlot(*trace, plot)) << ending;
-        EXPECT_GT(QFileInfo(plot).size(), 1000) << ending;
-    }
-    EXPECT_FALSE(writeOverlay(*trace, picture, last, folder.filePath("overlay.xyz")));
 }
 
 TEST_F(Views, RepaintTimesArePrinted) {
