@@ -1,6 +1,7 @@
 #include "ui/controller.h"
 
 #include "core/base/error.h"
+#include "ui/services/kept_pictures.h"
 
 #include <cstring>
 #include <exception>
@@ -198,8 +199,11 @@ void Controller::retry() {
 }
 
 QString Controller::commandLine() const {
-    return shellQuoted(
-        cliArguments(request(), model_directory_, document_->imagePath(), hardware_));
+    QString picture = document_->imagePath();
+    if (picture.isEmpty() && document_->image() != nullptr) {
+        picture = keepPicture(*document_->image(), preferences_->stateFolder() + "/pictures");
+    }
+    return shellQuoted(cliArguments(request(), model_directory_, picture, hardware_));
 }
 
 void Controller::onEvent(const Event& event) {

@@ -57,7 +57,7 @@ public:
     /// What run() would submit now.
     RunRequest request() const;
 
-    /// The run as a line for a shell.
+    /// The run as a line for a shell. A picture that came from no file is written to one.
     QString commandLine() const;
 
 Q_SIGNALS:

@@ -8,7 +8,7 @@ namespace prunescope {
 
 namespace {
 
-enum CommandId { kPromptCommand = 1, kSettingsCommand };
+enum CommandId { kPromptCommand = 1, kSettingsCommand, kRemarksCommand };
 
 }  // namespace
 
@@ -24,24 +24,31 @@ public:
         : QUndoCommand(Document::tr("Open %1").arg(after.name)),
           document_(document),
           before_{document->image_, document->image_name_, document->image_path_},
-          after_(std::move(after)) {}
+          after_(std::move(after)),
+          notes_(document->remarks_.notes) {}
 
-    void undo() override { show(before_); }
+    void undo() override { show(before_, notes_); }
 
-    void redo() override { show(after_); }
+    void redo() override { show(after_, {}); }
 
 private:
-    void show(const Picture& picture) {
+    void show(const Picture& picture, const std::vector<SessionNote>& notes) {
+        const bool has_other_notes = document_->remarks_.notes != notes;
+        document_->remarks_.notes = notes;
         document_->image_ = picture.image;
         document_->image_name_ = picture.name;
         document_->image_path_ = picture.path;
         Q_EMIT document_->imageChanged();
+        if (has_other_notes) {
+            Q_EMIT document_->remarksChanged();
+        }
         document_->inputsMoved();
     }
 
     Document* document_;
     Picture before_;
     Picture after_;
+    std::vector<SessionNote> notes_;  // of the picture before
 };
 
 class PromptCommand : public QUndoCommand {
@@ -124,6 +131,46 @@ private:
     int generation_;
 };
 
+class RemarksCommand : public QUndoCommand {
+public:
+    RemarksCommand(Document* document, Remarks after, const QString& text, QString merge_key)
+        : QUndoCommand(text),
+          document_(document),
+          before_(document->remarks_),
+          after_(std::move(after)),
+          merge_key_(std::move(merge_key)),
+          generation_(document->merge_generation_) {}
+
+    int id() const override { return kRemarksCommand; }
+
+    void undo() override { show(before_); }
+
+    void redo() override { show(after_); }
+
+    bool mergeWith(const QUndoCommand* other) override {
+        const auto* next = dynamic_cast<const RemarksCommand*>(other);
+        if (next == nullptr || merge_key_.isEmpty() || next->merge_key_ != merge_key_ ||
+            next->generation_ != generation_) {
+            return false;
+        }
+        after_ = next->after_;
+        setObsolete(after_ == before_);
+        return true;
+    }
+
+private:
+    void show(const Remarks& remarks) {
+        document_->remarks_ = remarks;
+        Q_EMIT document_->remarksChanged();
+    }
+
+    Document* document_;
+    Remarks before_;
+    Remarks after_;
+    QString merge_key_;
+    int generation_;
+};
+
 Document::Document(QObject* parent) : QObject(parent) {
     // A step that was undone or redone is closed: what comes next is a step of its own.
     connect(&undo_, &QUndoStack::indexChanged, this, [this] {
@@ -163,6 +210,14 @@ void Document::changeSettings(const RunSettings& settings,
                               const QString& merge_key) {
     if (!(settings == settings_)) {
         undo_.push(new SettingsCommand(this, settings, text, merge_key));
+    }
+}
+
+void Document::changeRemarks(const Remarks& remarks,
+                             const QString& text,
+                             const QString& merge_key) {
+    if (!(remarks == remarks_)) {
+        undo_.push(new RemarksCommand(this, remarks, text, merge_key));
     }
 }
 
@@ -279,13 +334,15 @@ void Document::restore(std::shared_ptr<const Image> image,
                        const QString& prompt,
                        const RunSettings& settings,
                        TracePtr trace,
-                       TracePtr unpruned) {
+                       TracePtr unpruned,
+                       const Remarks& remarks) {
     run_id_ = 0;
     endMerge();
     undo_.beginMacro(tr("Open session of %1").arg(name));
     setImage(std::move(image), name, {});
     setPrompt(prompt);
     changeSettings(settings, tr("Settings of the session"));
+    changeRemarks(remarks, tr("Notes and bookmarks of the session"));
     undo_.endMacro();
     endMerge();
     clearResults();

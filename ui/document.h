@@ -2,6 +2,7 @@
 
 #include "core/engine/event.h"
 #include "core/image/image.h"
+#include "core/session/session.h"
 #include "core/trace/run_trace.h"
 
 #include <memory>
@@ -31,6 +32,14 @@ struct ErrorText {
     QString hint;
 };
 
+/// What the user wrote down: kept in the session, decides nothing of a run.
+struct Remarks {
+    std::vector<SessionNote> notes;
+    std::vector<SessionBookmark> bookmarks;  ///< ascending slots
+
+    bool operator==(const Remarks&) const = default;
+};
+
 /// What a session is about: inputs (picture, prompt, settings: undoable) and the latest results.
 /// All views read this one object. GUI thread only; results are immutable snapshots.
 class Document : public QObject {
@@ -50,8 +59,11 @@ public:
 
     const RunSettings& settings() const { return settings_; }
 
+    const Remarks& remarks() const { return remarks_; }
+
     QUndoStack* undoStack() { return &undo_; }
 
+    /// Notes are about one picture: they go with the old one, in the same step.
     void setImage(std::shared_ptr<const Image> image, const QString& name, const QString& path);
     void setPrompt(const QString& prompt);
 
@@ -61,6 +73,9 @@ public:
                         const QString& text,
                         const QString& merge_key = {});
     void endMerge();
+
+    /// As changeSettings(), for notes and bookmarks.
+    void changeRemarks(const Remarks& remarks, const QString& text, const QString& merge_key = {});
 
     bool live() const { return live_; }
 
@@ -119,7 +134,8 @@ public:
                  const QString& prompt,
                  const RunSettings& settings,
                  TracePtr trace,
-                 TracePtr unpruned);
+                 TracePtr unpruned,
+                 const Remarks& remarks = {});
 
     /// Shows a result that was computed earlier (a trace file, the bundled sample).
     void showTrace(TracePtr trace);
@@ -129,6 +145,7 @@ Q_SIGNALS:
     void settingsChanged();  ///< settings only (also on undo and redo)
     void imageChanged();
     void promptChanged();
+    void remarksChanged();
     void liveChanged(bool live);
     void traceChanged();  ///< selection, stages or the finished answer
     void unprunedChanged();
@@ -141,6 +158,7 @@ private:
     friend class ImageCommand;
     friend class PromptCommand;
     friend class SettingsCommand;
+    friend class RemarksCommand;
 
     /// What a result depends on, as it was when the run was submitted.
     struct Inputs {
@@ -188,6 +206,7 @@ private:
     QString image_path_;
     QString prompt_;
     RunSettings settings_;
+    Remarks remarks_;
     QUndoStack undo_;
     int merge_generation_ = 0;
     bool live_ = true;

@@ -94,6 +94,13 @@ void MainWindow::showPatchMenu(int patch, const QPoint& at) {
                                      [this, cluster] { session_->selection.setPatches(cluster); });
     mates->setEnabled(!cluster.empty());
     mates->setToolTip(cluster.empty() ? tr("No clusters at this stage") : QString());
+    menu->addAction(tr("Add &note"), this, [this, patch] {
+        if (std::ranges::find(session_->selection.patches(), patch) ==
+            session_->selection.patches().end()) {
+            session_->selection.setPatches({patch});
+        }
+        actions_.at("addNote")->trigger();
+    });
     menu->addSeparator();
     menu->addAction(tr("C&opy as text"), this, [shown, stage, patch] {
         QApplication::clipboard()->setText(patchText(shown, stage, patch));

@@ -1,11 +1,14 @@
 // The window's actions: menus, one table each, and the tool bar.
+#include "ui/command_palette.h"
 #include "ui/main_window.h"
 #include "ui/panels/model_chooser.h"
 #include "ui/panels/settings_panel.h"
+#include "ui/panels/shortcut_editor.h"
 #include "ui/saving/session_menu.h"
 #include "ui/views/canvas.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <QApplication>
 #include <QClipboard>
@@ -30,7 +33,13 @@ constexpr const char* kHelp = "&Help";
 }  // namespace
 
 void MainWindow::makeActions() {
-    for (auto menu : {fileMenu(), editMenu(), viewMenu(), runMenu(), compareMenu(), helpMenu()}) {
+    for (auto menu : {fileMenu(),
+                      editMenu(),
+                      viewMenu(),
+                      runMenu(),
+                      compareMenu(),
+                      bookmarkMenu(),
+                      helpMenu()}) {
         entries_.insert(entries_.end(), menu.begin(), menu.end());
     }
     actions_ = makeMenus(this, entries_);
@@ -47,6 +56,12 @@ void MainWindow::makeActions() {
     canvas_->addAction(live);
     live->setChecked(session_->document.live());
     connectCompare();
+}
+
+void MainWindow::connectKeys() {
+    shortcuts_ = new Shortcuts(actions_, preferences_, this);
+    shortcut_editor_ = new ShortcutEditor(shortcuts_, this);
+    connect(shortcuts_, &Shortcuts::changed, this, &MainWindow::showState);
 }
 
 void MainWindow::makeToolBar() {
@@ -196,7 +211,7 @@ std::vector<MenuEntry> MainWindow::viewMenu() {
         {kView,
          "pixels",
          tr("&One to one"),
-         "Ctrl+1",
+         "Ctrl+Alt+0",
          "",
          tr("One picture pixel is one dot"),
          [this](bool) { canvas_->zoomToPixels(); }},
@@ -272,7 +287,7 @@ std::vector<MenuEntry> MainWindow::runMenu() {
          tr("&Run"),
          "Ctrl+R; F5",
          "run",
-         {},
+         tr("Run with the inputs as they are now"),
          [this](bool) { session_->controller.run(); }},
         {kRun,
          "stop",
@@ -336,14 +351,35 @@ std::vector<MenuEntry> MainWindow::helpMenu() {
          "F1; ?",
          "help",
          tr("All keys"),
-         [this](bool) { showKeySheet(this, entries_); }},
+         [this](bool) { showKeySheet(this, entries_, actions_); }},
+        {kHelp,
+         "editKeys",
+         tr("&Edit keys…"),
+         "",
+         "",
+         tr("Give commands other keys"),
+         [this](bool) {
+             shortcut_editor_->show();
+             shortcut_editor_->raise();
+         }},
         {kHelp,
          "commands",
          tr("&Commands…"),
          "Ctrl+Shift+P",
          "",
          tr("Find a command by its name"),
-         [this](bool) { showCommandPalette(this, actions_); }},
+         [this](bool) {
+             std::vector<QAction*> all;
+             for (const MenuEntry& entry : entries_) {
+                 if (*entry.id != '\0' && std::string_view(entry.id) != "commands") {
+                     all.push_back(actions_.at(entry.id));
+                 }
+             }
+             for (QDockWidget* panel : docks_) {
+                 all.push_back(panel->toggleViewAction());
+             }
+             showCommandPalette(this, all);
+         }},
         {kHelp, "about", tr("&About Prunescope"), "", "", {}, [this](bool) { showAbout(this); }},
     };
 }

@@ -12,8 +12,10 @@
 #include "ui/panels/prompt_panel.h"
 #include "ui/panels/settings_panel.h"
 #include "ui/panels/status_line.h"
+#include "ui/remarks/notes_panel.h"
 #include "ui/saving/recovery_bar.h"
 #include "ui/services/appearance.h"
+#include "ui/services/shortcuts.h"
 #include "ui/views/budget_plot.h"
 #include "ui/views/canvas.h"
 #include "ui/views/legend.h"
@@ -55,7 +57,9 @@ MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dial
     makeToolBar();
     connectViews();
     connectController();
+    connectRemarks();
     connectFigures();
+    connectKeys();
     resize(1280, 800);
     default_state_ = saveState();
     showState();
@@ -148,11 +152,14 @@ void MainWindow::makeDocks() {
                          tr("History"),
                          new QUndoView(document->undoStack(), this));
     history->widget()->setObjectName("history");
+    notes_ = new NotesPanel(document, selection, this);
+    auto* notes = dock(Qt::BottomDockWidgetArea, "notesDock", tr("Notes"), notes_);
     tabifyDockWidget(shift, budget);
     tabifyDockWidget(budget, evaluate);
     tabifyDockWidget(evaluate, ledger);
     tabifyDockWidget(ledger, log);
     tabifyDockWidget(log, history);
+    tabifyDockWidget(history, notes);
     setTabPosition(Qt::BottomDockWidgetArea, QTabWidget::North);
     shift->raise();
 }
@@ -275,7 +282,11 @@ void MainWindow::showState() {
     const QString reason = session_->controller.whyNotRun();
     QAction* run = actions_.at("run");
     run->setEnabled(reason.isEmpty());
-    run->setToolTip(reason.isEmpty() ? tr("Run with the inputs as they are now (Ctrl+R)") : reason);
+    if (reason.isEmpty()) {
+        showKeysInTip(run);
+    } else {
+        run->setToolTip(reason);
+    }
     const bool busy = document.state() == RunState::Running ||
                       document.state() == RunState::LoadingModel ||
                       !session_->grid.waiting().empty();

@@ -15,6 +15,7 @@ class QMimeData;
 
 namespace prunescope {
 
+class Bookmarks;
 class BudgetPlot;
 class Canvas;
 class CompareArea;
@@ -25,11 +26,15 @@ class FigureReproduction;
 class Gallery;
 class LogView;
 class ModelChooser;
+class NotesPanel;
 class PromptPanel;
 class SettingsPanel;
 class ShiftPlot;
+class ShortcutEditor;
+class Shortcuts;
 class StageScrubber;
 class StatusLine;
+class ViewRecall;
 enum class FigureKind;
 
 /// Docks, menus and connections. What actions do is the controller's; what is shown is the views'.
@@ -80,6 +85,7 @@ private:
     std::vector<MenuEntry> viewMenu();
     std::vector<MenuEntry> runMenu();
     std::vector<MenuEntry> compareMenu();
+    std::vector<MenuEntry> bookmarkMenu();
     std::vector<MenuEntry> helpMenu();
 
     void openPicture();
@@ -94,6 +100,8 @@ private:
     void nudgeTau(double by);
     void openModel(const QString& directory);
     void connectFigures();
+    void connectRemarks();
+    void connectKeys();
     void reproduceFigure(const QString& path);
     FigureKind focusedFigure() const;
     void showTitle();
@@ -135,6 +143,11 @@ private:
     LogView* log_ = nullptr;
     StatusLine* status_ = nullptr;
     ModelChooser* models_ = nullptr;
+    NotesPanel* notes_ = nullptr;
+    ViewRecall* recall_ = nullptr;
+    Bookmarks* bookmarks_ = nullptr;
+    Shortcuts* shortcuts_ = nullptr;
+    ShortcutEditor* shortcut_editor_ = nullptr;
     FigureExporter* exporter_ = nullptr;
     ExportDialog* export_ = nullptr;
     FigureReproduction* reproduction_ = nullptr;

@@ -1,13 +1,12 @@
 #include "ui/menus.h"
 
 #include "ui/services/appearance.h"
+#include "ui/services/shortcuts.h"
 
 #include <QApplication>
 #include <QDialog>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
-#include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -39,24 +38,6 @@ QString keyRow(const QString& keys, const QString& text) {
         .arg(keys.toHtmlEscaped(), text.toHtmlEscaped());
 }
 
-// The arrow keys move through the list while the line has the focus.
-class PaletteLine : public QLineEdit {
-public:
-    PaletteLine(QListWidget* list, QWidget* parent) : QLineEdit(parent), list_(list) {}
-
-protected:
-    void keyPressEvent(QKeyEvent* event) override {
-        if (event->key() == Qt::Key_Down || event->key() == Qt::Key_Up) {
-            QCoreApplication::sendEvent(list_, event);
-        } else {
-            QLineEdit::keyPressEvent(event);
-        }
-    }
-
-private:
-    QListWidget* list_;
-};
-
 }  // namespace
 
 Actions makeMenus(QMainWindow* window, const std::vector<MenuEntry>& entries) {
@@ -82,9 +63,7 @@ Actions makeMenus(QMainWindow* window, const std::vector<MenuEntry>& entries) {
         if (*entry.icon != '\0') {
             action->setIcon(symbolicIcon(entry.icon));
         }
-        const QString keys = action->shortcut().toString(QKeySequence::NativeText);
-        const QString tip = entry.tip.isEmpty() ? withoutMnemonic(entry.text) : entry.tip;
-        action->setToolTip(keys.isEmpty() ? tip : tip + " (" + keys + ")");
+        setTip(action, entry.tip.isEmpty() ? withoutMnemonic(entry.text) : entry.tip);
         action->setCheckable(entry.kind == ActionKind::Toggle);
         QObject::connect(action, &QAction::triggered, window, entry.slot);
         menu->addAction(action);
@@ -93,12 +72,24 @@ Actions makeMenus(QMainWindow* window, const std::vector<MenuEntry>& entries) {
     return actions;
 }
 
-void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries) {
-    QString html = "<h3>" + tr("Anywhere") + "</h3><table>";
+void showKeySheet(QMainWindow* window,
+                  const std::vector<MenuEntry>& entries,
+                  const Actions& actions) {
+    QString html;
+    QString menu;
     for (const MenuEntry& entry : entries) {
-        if (*entry.keys != '\0') {
-            html += keyRow(QString(entry.keys).replace(";", ","), withoutMnemonic(entry.text));
+        if (*entry.id == '\0' || actions.at(entry.id)->shortcuts().isEmpty()) {
+            continue;
         }
+        const QString title = withoutMnemonic(tr(entry.menu));
+        if (title != menu) {
+            html += (menu.isEmpty() ? "" : "</table>") + QString("<h3>") + title.toHtmlEscaped() +
+                    "</h3><table>";
+            menu = title;
+        }
+        const QAction& action = *actions.at(entry.id);
+        html += keyRow(QKeySequence::listToString(action.shortcuts(), QKeySequence::NativeText),
+                       withoutMnemonic(action.text()));
     }
     html += "</table><h3>" + tr("On the picture") + "</h3><table>";
     const std::pair<QString, QString> on_canvas[] = {
@@ -124,50 +115,6 @@ void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries) {
     column->addWidget(sheet);
     dialog->resize(520, 620);
     dialog->show();
-}
-
-void showCommandPalette(QMainWindow* window, const Actions& actions) {
-    QDialog* dialog = makeSheet(window, "commandPalette", tr("Commands"));
-    auto* list = new QListWidget(dialog);
-    auto* line = new PaletteLine(list, dialog);
-    line->setPlaceholderText(tr("Type a command"));
-    line->setAccessibleName(tr("Command"));
-    std::vector<QAction*> shown;
-    for (const auto& [id, action] : actions) {
-        if (action->isEnabled()) {
-            const QString keys = action->shortcut().toString(QKeySequence::NativeText);
-            new QListWidgetItem(withoutMnemonic(action->text()) + "    " + keys, list);
-            shown.push_back(action);
-        }
-    }
-    const auto accept = [dialog, list, shown] {
-        const int row = list->currentRow();
-        if (row < 0 || list->item(row)->isHidden()) {
-            return;
-        }
-        QAction* action = shown[static_cast<std::size_t>(row)];
-        dialog->close();
-        action->trigger();
-    };
-    const auto filter = [list](const QString& text) {
-        int first = -1;
-        for (int row = 0; row < list->count(); ++row) {
-            const bool fits = list->item(row)->text().contains(text, Qt::CaseInsensitive);
-            list->item(row)->setHidden(!fits);
-            first = fits && first < 0 ? row : first;
-        }
-        list->setCurrentRow(first);
-    };
-    QObject::connect(line, &QLineEdit::textChanged, dialog, filter);
-    QObject::connect(line, &QLineEdit::returnPressed, dialog, accept);
-    QObject::connect(list, &QListWidget::itemClicked, dialog, accept);
-    auto* column = new QVBoxLayout(dialog);
-    column->addWidget(line);
-    column->addWidget(list);
-    filter({});
-    dialog->resize(460, 380);
-    dialog->show();
-    line->setFocus();
 }
 
 void askLine(QMainWindow* window,

@@ -28,11 +28,11 @@ using Actions = std::map<QString, QAction*>;
 /// Builds the menu bar. Menus appear in the order of their first entry.
 Actions makeMenus(QMainWindow* window, const std::vector<MenuEntry>& entries);
 
-/// All keys, made from the actions, and what the canvas listens to.
-void showKeySheet(QMainWindow* window, const std::vector<MenuEntry>& entries);
-
-/// A list of all actions to type into.
-void showCommandPalette(QMainWindow* window, const Actions& actions);
+/// All keys as they are in force, made from the actions menu by menu, and what the canvas listens
+/// to.
+void showKeySheet(QMainWindow* window,
+                  const std::vector<MenuEntry>& entries,
+                  const Actions& actions);
 
 /// Asks for one line without blocking; stays open until `take` says that it could use what was
 /// said.

@@ -21,6 +21,19 @@ struct SessionNote {
     bool operator==(const SessionNote&) const = default;
 };
 
+/// Settings and place to come back to, under one of nine keys.
+struct SessionBookmark {
+    int slot = 1;  ///< 1 to 9; no two of a session are the same
+    std::string name;
+    std::string prompt;
+    RunSettings settings;
+    int view = 0;
+    int stage = -1;                     ///< -1 before the first
+    std::vector<std::int32_t> patches;  ///< that were selected, ascending
+
+    bool operator==(const SessionBookmark&) const = default;
+};
+
 /// Everything that reopens a piece of work on another day or machine: the inputs, and the results
 /// as they were, so that it can be looked at without the model. Plain values; equal sessions write
 /// equal files.
@@ -36,7 +49,8 @@ struct SessionState {
     std::shared_ptr<const RunTrace> trace;     ///< null: not run yet
     std::shared_ptr<const RunTrace> unpruned;  ///< null: none
     std::vector<SessionNote> notes;
-    std::vector<std::string> log;  ///< what was done, a line each, oldest first
+    std::vector<SessionBookmark> bookmarks;  ///< ascending slots
+    std::vector<std::string> log;            ///< what was done, a line each, oldest first
 
     std::string view_json;  ///< JSON of the window's own (zoom, selection); "" none; ignorable
 

@@ -39,10 +39,23 @@ constexpr const char* kModel = "model.json";
 constexpr const char* kTrace = "trace.json";
 constexpr const char* kUnpruned = "unpruned.json";
 constexpr const char* kNotes = "notes.json";
+constexpr const char* kBookmarks = "bookmarks.json";
 constexpr const char* kLog = "log.txt";
 constexpr const char* kView = "view.json";
-constexpr std::array kKnown{
-    kManifest, kPicture, kPrompt, kSettings, kModel, kTrace, kUnpruned, kNotes, kLog, kView};
+constexpr std::array kKnown{kManifest,
+                            kPicture,
+                            kPrompt,
+                            kSettings,
+                            kModel,
+                            kTrace,
+                            kUnpruned,
+                            kNotes,
+                            kBookmarks,
+                            kLog,
+                            kView};
+constexpr int kBookmarkSlots = 9;
+constexpr int kMaxIndex = 4096;  // of views and stages
+constexpr std::size_t kMaxPatches = 65'536;
 constexpr std::array kManifestMembers{"schema", "program_version", "created", "picture_name", "id"};
 
 std::string dumped(const json& value) {
@@ -69,6 +82,20 @@ json notesOf(const SessionState& state) {
         notes.push_back({{"view", note.view}, {"patches", note.patches}, {"text", note.text}});
     }
     return notes;
+}
+
+json bookmarksOf(const SessionState& state) {
+    json bookmarks = json::array();
+    for (const SessionBookmark& bookmark : state.bookmarks) {
+        bookmarks.push_back({{"slot", bookmark.slot},
+                             {"name", bookmark.name},
+                             {"prompt", bookmark.prompt},
+                             {"settings", json::parse(settingsToJson(bookmark.settings))},
+                             {"view", bookmark.view},
+                             {"stage", bookmark.stage},
+                             {"patches", bookmark.patches}});
+    }
+    return bookmarks;
 }
 
 // ---- reading ----
@@ -225,6 +252,47 @@ std::vector<SessionNote> notesFrom(const Reader& reader) {
     return notes;
 }
 
+std::vector<SessionBookmark> bookmarksFrom(const Reader& reader) {
+    const std::string* text = reader.file(kBookmarks);
+    if (text == nullptr) {
+        return {};
+    }
+    const json list =
+        parseJson(*text, "the session's bookmarks", ErrorCode::Input, {kMaxTextBytes, 16});
+    if (!list.is_array() || list.size() > kBookmarkSlots) {
+        reader.refuse("its bookmarks are no list of at most " + std::to_string(kBookmarkSlots));
+    }
+    std::vector<SessionBookmark> bookmarks;
+    int last_slot = 0;
+    for (const json& entry : list) {
+        SessionBookmark bookmark;
+        try {
+            bookmark.slot = entry.at("slot").get<int>();
+            bookmark.name = entry.at("name").get<std::string>();
+            bookmark.prompt = entry.at("prompt").get<std::string>();
+            bookmark.settings = settingsFromJson(entry.at("settings").dump());
+            bookmark.view = entry.at("view").get<int>();
+            bookmark.stage = entry.at("stage").get<int>();
+            bookmark.patches = entry.at("patches").get<std::vector<std::int32_t>>();
+        } catch (const json::exception&) {
+            reader.refuse("a bookmark is incomplete");
+        }
+        const bool fits =
+            bookmark.slot > last_slot && bookmark.slot <= kBookmarkSlots && bookmark.view >= 0 &&
+            bookmark.view <= kMaxIndex && bookmark.stage >= -1 && bookmark.stage <= kMaxIndex &&
+            bookmark.patches.size() <= kMaxPatches &&
+            std::all_of(bookmark.patches.begin(), bookmark.patches.end(), [](auto patch) {
+                return patch >= 0;
+            });
+        if (!fits || !checkSettings(bookmark.settings).empty()) {
+            reader.refuse("a bookmark holds values that cannot be");
+        }
+        last_slot = bookmark.slot;
+        bookmarks.push_back(std::move(bookmark));
+    }
+    return bookmarks;
+}
+
 std::vector<std::string> linesOf(const std::string& text) {
     std::vector<std::string> lines;
     std::size_t at = 0;
@@ -256,6 +324,9 @@ std::string sessionToBytes(const SessionState& state) {
     if (!state.notes.empty()) {
         entries.push_back({kNotes, dumped(notesOf(state))});
     }
+    if (!state.bookmarks.empty()) {
+        entries.push_back({kBookmarks, dumped(bookmarksOf(state))});
+    }
     if (!state.log.empty()) {
         entries.push_back({kLog, join(state.log, "\n") + "\n"});
     }
@@ -276,6 +347,7 @@ SessionState sessionFromBytes(const std::vector<std::uint8_t>& bytes, const std:
     state.trace = traceOf(reader, kTrace);
     state.unpruned = traceOf(reader, kUnpruned);
     state.notes = notesFrom(reader);
+    state.bookmarks = bookmarksFrom(reader);
     state.log = linesOf(reader.plain(kLog));
     state.view_json = reader.plain(kView);
     state.unknown_files = reader.unknownFiles();

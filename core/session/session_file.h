@@ -14,9 +14,9 @@ inline constexpr const char* kSessionEnding = ".prunescope";
 
 /// A session file is a zip archive (interaction.md 4.3): manifest.json, inputs/picture.png,
 /// inputs/prompt.txt, settings.json, model.json, and where they exist trace.json, unpruned.json,
-/// notes.json, log.txt, view.json. Schema "prunescope.session/1": a reader takes any minor addition
-/// (unknown files and members are kept and written back) and refuses a newer major version by name.
-/// No absolute path is ever written.
+/// notes.json, bookmarks.json, log.txt, view.json. Schema "prunescope.session/1": a reader takes
+/// any minor addition (unknown files and members are kept and written back) and refuses a newer
+/// major version by name. No absolute path is ever written.
 
 /// @throws Error(Failure) when packing fails
 std::string sessionToBytes(const SessionState& state);

@@ -32,6 +32,11 @@ inline SessionState sampleSession() {
     unpruned.answer.text = "No";
     state.unpruned = std::make_shared<const RunTrace>(std::move(unpruned));
     state.notes = {{{0, 4}, 0, "the dog's ear"}, {{}, 0, "from the first lesson"}};
+    SessionBookmark bookmark{2, "DCP-Prune, k = 16", state.prompt, state.settings, 0, 1, {0, 4}};
+    state.bookmarks = {bookmark};
+    bookmark.slot = 9;
+    bookmark.settings.params.clear();
+    state.bookmarks.push_back(bookmark);
     state.log = {"opened scene ü.png", "budget 64 -> 16"};
     state.view_json = R"({"zoom":2})";
     state.program_version = "0.1.0";

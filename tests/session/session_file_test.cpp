@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/image/sample.h"
 #include "core/session/archive.h"
+#include "core/trace/trace_json.h"
 #include "tests/session/sample_session.h"
 
 #include <algorithm>
@@ -63,6 +64,7 @@ TEST(SessionFile, GivesBackWhatWasSaved) {
     EXPECT_THAT(differencesOf(*saved.trace, *read.trace), IsEmpty());
     EXPECT_THAT(differencesOf(*saved.unpruned, *read.unpruned), IsEmpty());
     EXPECT_EQ(read.notes, saved.notes);
+    EXPECT_EQ(read.bookmarks, saved.bookmarks);
     EXPECT_EQ(read.log, saved.log);
     EXPECT_EQ(read.view_json, saved.view_json);
     EXPECT_EQ(read.program_version, saved.program_version);
@@ -114,6 +116,17 @@ TEST(SessionFile, RefusesWhatCannotBe) {
     EXPECT_THAT(refusal(with("notes.json", R"([{"patches":"all"}])")),
                 HasSubstr("a note has no patches, view or text"));
     EXPECT_THAT(refusal(with("notes.json", std::string(100, '['))), HasSubstr("nested"));
+    const std::string settings = settingsToJson({});
+    const auto bookmark = [&](const std::string& slot, const std::string& patches) {
+        return refusal(with("bookmarks.json",
+                            R"([{"slot":)" + slot + R"(,"name":"","prompt":"","settings":)" +
+                                settings + R"(,"view":0,"stage":0,"patches":)" + patches + "}]"));
+    };
+    EXPECT_EQ(bookmark("1", "[3]"), "accepted");
+    EXPECT_THAT(bookmark("0", "[]"), HasSubstr("cannot be"));
+    EXPECT_THAT(bookmark("10", "[]"), HasSubstr("cannot be"));
+    EXPECT_THAT(bookmark("1", "[-1]"), HasSubstr("cannot be"));
+    EXPECT_THAT(bookmark("\"x\"", "[]"), HasSubstr("incomplete"));
     EXPECT_THAT(refusal(with("future.bin", std::string((16U << 20) + 1, 'x'))),
                 HasSubstr("files this version does not know"));
 }

@@ -102,7 +102,7 @@ void MainWindow::connectFigures() {
                 }
             });
     reproduction_ = new FigureReproduction(
-        &session_->document, &session_->controller, &session_->selection, preferences_, this);
+        &session_->document, &session_->controller, recall_, preferences_, this);
     auto* reproduce = new ReproduceDialog(reproduction_, dialogs_, this);
     connect(reproduce,
             &ReproduceDialog::openAsPicture,

@@ -76,13 +76,13 @@ QString modelNamed(const QString& name, const QStringList& recent) {
 
 FigureReproduction::FigureReproduction(Document* document,
                                        Controller* controller,
-                                       SelectionModel* selection,
+                                       ViewRecall* recall,
                                        const Preferences* preferences,
                                        QObject* parent)
     : QObject(parent),
       document_(document),
       controller_(controller),
-      selection_(selection),
+      recall_(recall),
       preferences_(preferences) {
     connect(document_, &Document::modelChanged, this, &FigureReproduction::takeModel);
     connect(document_, &Document::traceChanged, this, &FigureReproduction::takeTrace);
@@ -192,7 +192,7 @@ void FigureReproduction::restore() {
     document_->changeSettings(state.settings, tr("Settings of the figure"));
     document_->undoStack()->endMacro();
     document_->endMerge();
-    waits_for_stage_ = true;
+    recall_->recall({state.view, state.stage});
     waits_for_answer_ = true;
     waits_for_model_ = !needs_.model_is_open && !needs_.model_directory.isEmpty();
     if (waits_for_model_) {
@@ -221,24 +221,10 @@ void FigureReproduction::takeModel() {
     QTimer::singleShot(0, controller_, &Controller::run);
 }
 
-// Stage first, as soon as there is one to show; the comparison when the answer is complete.
 void FigureReproduction::takeTrace() {
     const TracePtr trace = document_->trace();
-    if (!trace || !document_->resultMatchesInputs()) {
-        return;
-    }
-    if (std::exchange(waits_for_stage_, false)) {
-        QTimer::singleShot(0, this, [this, trace] {
-            const int view = needs_.state.view;
-            if (view < static_cast<int>(trace->views.size())) {
-                const auto& stages = trace->views[static_cast<std::size_t>(view)].stages;
-                selection_->setView(view);
-                selection_->setStage(
-                    std::min(needs_.state.stage, static_cast<int>(stages.size()) - 1));
-            }
-        });
-    }
-    if (trace->answer.complete && std::exchange(waits_for_answer_, false)) {
+    if (trace && document_->resultMatchesInputs() && trace->answer.complete &&
+        std::exchange(waits_for_answer_, false)) {
         const std::string id = figureStateOf(*trace, 0, -1).session_id;
         Q_EMIT noted(
             id == needs_.state.session_id

@@ -2,7 +2,7 @@
 
 #include "core/session/figure_state.h"
 #include "ui/controller.h"
-#include "ui/selection.h"
+#include "ui/services/view_recall.h"
 
 #include <memory>
 #include <optional>
@@ -30,7 +30,7 @@ public:
     /// None is owned; all must outlive this object.
     FigureReproduction(Document* document,
                        Controller* controller,
-                       SelectionModel* selection,
+                       ViewRecall* recall,
                        const Preferences* preferences,
                        QObject* parent = nullptr);
 
@@ -67,12 +67,11 @@ private:
 
     Document* document_;
     Controller* controller_;
-    SelectionModel* selection_;
+    ViewRecall* recall_;
     const Preferences* preferences_;
     FigureNeeds needs_;
     int last_opening_ = 0;
     bool waits_for_model_ = false;
-    bool waits_for_stage_ = false;
     bool waits_for_answer_ = false;
     Background files_;  // last: its workers end before the rest goes
 };

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kAutosaveMs = 5000;
 constexpr int kMostDifferences = 12;
+constexpr QDir::Filters kHiddenFiles = QDir::Files | QDir::Hidden;
 
 std::filesystem::path toPath(const QString& path) {
     return std::filesystem::path(path.toStdU16String());
@@ -52,7 +53,7 @@ SessionFiles::SessionFiles(Document* document,
       recovery_folder_(recovery_folder) {
     autosave_.setSingleShot(true);
     autosave_.setInterval(kAutosaveMs);
-    connect(&autosave_, &QTimer::timeout, this, [this] { write(recoveryPath(), true); });
+    connect(&autosave_, &QTimer::timeout, this, &SessionFiles::autosave);
     connect(document_, &Document::traceChanged, this, &SessionFiles::compareWithSaved);
     if (recovery_folder_.isEmpty() || !QDir().mkpath(recovery_folder_)) {
         return;
@@ -65,6 +66,10 @@ SessionFiles::SessionFiles(Document* document,
         return;  // another window autosaves there
     }
     lock_ = std::move(lock);
+    // What a writer that was killed left half done.
+    for (const QString& half : QDir(recovery_folder_).entryList({".prunescope-*"}, kHiddenFiles)) {
+        QFile::remove(recovery_folder_ + "/" + half);
+    }
     // This sitting must not write over the one that may still be asked for.
     if (QFileInfo::exists(recoveryPath())) {
         QFile::remove(previousPath());
@@ -76,7 +81,9 @@ SessionFiles::SessionFiles(Document* document,
             autosave_.start();
         }
     };
-    connect(document_, &Document::inputsChanged, this, changed);
+    for (const auto moved : {&Document::inputsChanged, &Document::remarksChanged}) {
+        connect(document_, moved, this, changed);
+    }
     connect(document_, &Document::traceChanged, this, changed);
 }
 
@@ -164,6 +171,12 @@ void SessionFiles::write(const QString& path, bool is_autosave) {
                });
 }
 
+void SessionFiles::autosave() {
+    if (lock_) {
+        write(recoveryPath(), true);
+    }
+}
+
 SessionState SessionFiles::captured() const {
     SessionState state;
     state.image = document_->image();
@@ -176,7 +189,8 @@ SessionState SessionFiles::captured() const {
         state.model_name = state.trace->model.name;
         state.model_fingerprint = state.trace->model.fingerprint;
     }
-    state.notes = kept_.notes;
+    state.notes = document_->remarks().notes;
+    state.bookmarks = document_->remarks().bookmarks;
     state.unknown_files = kept_.unknown_files;
     state.unknown_members = kept_.unknown_members;
     const QUndoStack* history = document_->undoStack();
@@ -203,7 +217,8 @@ void SessionFiles::show(const SessionState& state) {
                        QString::fromStdString(state.prompt),
                        state.settings,
                        state.trace,
-                       state.unpruned);
+                       state.unpruned,
+                       {state.notes, state.bookmarks});
     // What is looked at is not worth a refusal: values that do not fit are left out.
     const QJsonObject view =
         QJsonDocument::fromJson(QByteArray::fromStdString(state.view_json)).object();

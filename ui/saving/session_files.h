@@ -49,6 +49,9 @@ public:
     /// What a save would write.
     SessionState captured() const;
 
+    /// Writes the recovery file on a worker; happens by itself some seconds after a change.
+    void autosave();
+
     /// Writes the recovery file now, on this thread; at the end of the program.
     void keepForNextTime();
 
@@ -80,7 +83,7 @@ private:
     bool is_writing_ = false;
     int last_opening_ = 0;
     TracePtr saved_trace_;  ///< result of the file, until a new run is held against it
-    SessionState kept_;     ///< what the file holds beyond the document: notes, unknown parts
+    SessionState kept_;     ///< what the file holds beyond the document: unknown parts
     QTimer autosave_;
     Background files_;  // last: its workers end before the rest goes
 };

@@ -45,9 +45,7 @@ QStringList cliArguments(const RunRequest& request,
     add("--budget", QString::number(settings.budget));
     add("--tau", exact(settings.tau));
     add("--trigger", QString::fromStdString(nameOf(settings.trigger)));
-    if (settings.trigger == Trigger::Relative) {
-        add("--phi", exact(settings.phi));
-    }
+    add("--phi", exact(settings.phi));
     add("--metric", QString::fromStdString(settings.metric));
     add("--place", QString::fromStdString(nameOf(settings.place)));
     add("--seed", QString::number(settings.seed));

@@ -9,7 +9,7 @@ namespace prunescope {
 namespace {
 
 constexpr int kMaxRecent = 10;
-constexpr int kLayoutVersion = 1;
+constexpr int kLayoutVersion = 2;
 
 QString defaultPath() {
     return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
@@ -111,6 +111,40 @@ void Preferences::setExport(const QString& folder, int kind, const QString& form
     settings_.setValue("export/folder", folder);
     settings_.setValue(QString("export/format%1").arg(kind), format);
     settings_.setValue("export/dpi", dpi);
+}
+
+std::map<QString, QString> Preferences::shortcuts() const {
+    std::map<QString, QString> all;
+    settings_.beginGroup("shortcuts");
+    for (const QString& action : settings_.childKeys()) {
+        all[action] = settings_.value(action).toString();
+    }
+    settings_.endGroup();
+    return all;
+}
+
+void Preferences::setShortcut(const QString& action, const QString& keys) {
+    settings_.setValue("shortcuts/" + action, keys);
+}
+
+void Preferences::forgetShortcut(const QString& action) {
+    settings_.remove("shortcuts/" + action);
+}
+
+bool Preferences::highContrast() const {
+    return settings_.value("accessibility/highContrast", false).toBool();
+}
+
+void Preferences::setHighContrast(bool on) {
+    settings_.setValue("accessibility/highContrast", on);
+}
+
+bool Preferences::reducedMotion() const {
+    return settings_.value("accessibility/reducedMotion", false).toBool();
+}
+
+void Preferences::setReducedMotion(bool on) {
+    settings_.setValue("accessibility/reducedMotion", on);
 }
 
 QByteArray Preferences::windowGeometry() const {

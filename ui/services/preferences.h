@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+
 #include <QByteArray>
 #include <QSettings>
 #include <QStringList>
@@ -38,6 +40,16 @@ public:
     QString exportFormat(int kind) const;
     int exportDpi(int fallback) const;
     void setExport(const QString& folder, int kind, const QString& format, int dpi);
+
+    /// Keys that the user gave to actions: portable text by action id, "" for none.
+    std::map<QString, QString> shortcuts() const;
+    void setShortcut(const QString& action, const QString& keys);
+    void forgetShortcut(const QString& action);
+
+    bool highContrast() const;
+    void setHighContrast(bool on);
+    bool reducedMotion() const;
+    void setReducedMotion(bool on);
 
     /// Empty when it was written by another layout version.
     QByteArray windowGeometry() const;

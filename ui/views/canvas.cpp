@@ -42,6 +42,7 @@ Canvas::Canvas(Document* document,
     connect(document_, &Document::imageChanged, this, &Canvas::takePicture);
     connect(document_, &Document::traceChanged, this, &Canvas::takeTrace);
     connect(document_, &Document::stateChanged, this, qOverload<>(&QWidget::update));
+    connect(document_, &Document::remarksChanged, this, qOverload<>(&QWidget::update));
     connect(selection_, &SelectionModel::viewChanged, this, &Canvas::takeTrace);
     connect(selection_, &SelectionModel::stageChanged, this, &Canvas::takeStage);
     connect(selection_, &SelectionModel::patchesChanged, this, qOverload<>(&QWidget::update));
@@ -169,7 +170,11 @@ QString Canvas::hoverText() const {
         return {};
     }
     const int patch = ownPatch(selection_->hoveredPatch());
-    const QString own = patchText(*now, stageOf(now), patch);
+    QString own = patchText(*now, stageOf(now), patch);
+    const QString notes = notesAbout(document_->remarks(), selection_->view(), patch);
+    if (!notes.isEmpty()) {
+        own += '\n' + tr("Note: %1").arg(notes);
+    }
     const ViewTrace* other = otherView();
     if (patch < 0 || other == nullptr || !(isSplit() || isDifference())) {
         return own;
@@ -200,6 +205,7 @@ void Canvas::paintEvent(QPaintEvent* /*event*/) {
     }
     paintPictures(painter);
     paintFrames(painter);
+    paintNotes(painter);
     if (drag_ == Drag::Box) {
         paintFocusFrame(painter, QRectF(press_, cursor_).normalized(), true);
     }
@@ -282,6 +288,31 @@ void Canvas::paintFooter(QPainter& painter) const {
               QPointF(8, height() - 6),
               Qt::BottomLeftCorner,
               width() - 16);
+}
+
+// A folded corner, dark on light: what has a note.
+void Canvas::paintNotes(QPainter& painter) const {
+    if (!transform_.hasGrid() || side_ != CompareSide::A) {
+        return;
+    }
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (const SessionNote& note : document_->remarks().notes) {
+        for (const int patch : note.patches) {
+            if (note.view != selection_->view() || patch >= transform_.grid.count()) {
+                continue;
+            }
+            const QRectF cell = transform_.widgetRectOf(patch);
+            const double side = std::clamp(cell.width() * 0.36, 5.0, 14.0);
+            const QPolygonF fold{cell.bottomRight(),
+                                 cell.bottomRight() - QPointF(side, 0),
+                                 cell.bottomRight() - QPointF(0, side)};
+            painter.setPen(QPen(Qt::black, 1.25));
+            painter.setBrush(Qt::white);
+            painter.drawPolygon(fold);
+        }
+    }
+    painter.restore();
 }
 
 void Canvas::paintHoverCard(QPainter& painter) const {

@@ -112,6 +112,7 @@ private:
     void paintPictures(QPainter& painter);
     void paintFrames(QPainter& painter) const;
     void paintSides(QPainter& painter) const;
+    void paintNotes(QPainter& painter) const;
     QString sideTitle(CompareSide side) const;
     QRectF fitArea() const;
     void paintEmpty(QPainter& painter) const;

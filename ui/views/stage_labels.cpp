@@ -169,6 +169,16 @@ QString patchText(const ViewTrace& view, int stage, int patch) {
     return said + clusterText(view, now, i);
 }
 
+QString notesAbout(const Remarks& remarks, int view, int patch) {
+    QStringList said;
+    for (const SessionNote& note : remarks.notes) {
+        if (note.view == view && std::ranges::find(note.patches, patch) != note.patches.end()) {
+            said << QString::fromStdString(note.text).simplified();
+        }
+    }
+    return said.join(QStringLiteral(" / "));
+}
+
 QString progressText(const Progress& progress) {
     const std::pair<const char*, const char*> words[] = {
         {"load", QT_TRANSLATE_NOOP("StageLabels", "loading weights")},

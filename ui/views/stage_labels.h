@@ -2,6 +2,7 @@
 
 #include "core/engine/event.h"
 #include "core/trace/run_trace.h"
+#include "ui/document.h"
 
 #include <QString>
 
@@ -16,6 +17,9 @@ QString stageLabel(const ViewTrace& view, int stage);
 /// What hover card, status bar and screen readers say of a patch after `stage`:
 /// "#213 r8 c21 · merged at L1 → anchor #237 (0.62) · score rank 188/576 · cluster 4".
 QString patchText(const ViewTrace& view, int stage, int patch);
+
+/// The notes about a patch, separated by " / "; "" none.
+QString notesAbout(const Remarks& remarks, int view, int patch);
 
 /// "encoding the picture, 3 of 10".
 QString progressText(const Progress& progress);

@@ -14,17 +14,24 @@ namespace prunescope::test {
 
 class CannedDialogs : public Dialogs {
 public:
-    QString openPicture(QWidget*) override { return answer; }
+    QString openPicture(QWidget*) override { return reply(); }
 
-    QString openFile(QWidget*, const QString&, const QString&) override { return answer; }
+    QString openFile(QWidget*, const QString&, const QString&) override { return reply(); }
 
-    QString openFolder(QWidget*, const QString&) override { return answer; }
+    QString openFolder(QWidget*, const QString&) override { return reply(); }
 
     QString saveAs(QWidget*, const QString&, const QString&, const QString&) override {
-        return answer;
+        return reply();
     }
 
     QString answer;
+    int asked = 0;
+
+private:
+    QString reply() {
+        ++asked;
+        return answer;
+    }
 };
 
 class WindowTest : public testing::Test {
