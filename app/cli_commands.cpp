@@ -161,6 +161,8 @@ void methodsCommand(bool as_json) {
                            {"uses_threshold", method.uses_threshold},
                            {"uses_text", method.uses_text},
                            {"uses_seed", method.uses_seed},
+                           {"rows_without_patch", method.rows_without_patch},
+                           {"pins_and_bans", rulesHelp(method)},
                            {"params", paramsToJson(method.params)}});
     }
     std::cout << json{{"schema", "prunescope.methods/1"},

@@ -3,6 +3,7 @@
 #include "app/compare_command.h"
 #include "app/curve_command.h"
 #include "app/eval_command.h"
+#include "app/history_command.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
 #include "core/engine/run.h"
@@ -88,6 +89,9 @@ int parseAndRun(int argc, char** argv) {
     model->add_option("--dtype", arguments.dtype, "auto, fp32, bf16 or fp16");
     model->add_flag("--json", json, "As JSON");
 
+    HistoryArguments history;
+    addHistoryCommand(app, history);
+
     SessionArguments session;
     addSessionCommand(app, session);
 
@@ -109,6 +113,8 @@ int parseAndRun(int argc, char** argv) {
         curveCommand(curve_arguments, stop);
     } else if (methods->parsed()) {
         methodsCommand(json);
+    } else if (history.chosen) {
+        historyCommand(history, stop);
     } else if (!session.action.empty()) {
         sessionCommand(session, stop);
     } else {

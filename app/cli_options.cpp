@@ -6,6 +6,7 @@
 #include "core/metric/shift.h"
 #include "core/model/bundled.h"
 #include "core/prune/catalog.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 #include <charconv>
@@ -118,6 +119,26 @@ void addSharedOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--image-mode", a.image_mode, "crop, pad or squash")->capture_default_str();
 }
 
+void addRuleOptions(CLI::App& command, RunArguments& a) {
+    command
+        .add_option("--pin",
+                    a.pin,
+                    "Patches that keep a token of their own: 213,214 or 20-24; in a further view "
+                    "1:213")
+        ->allow_extra_args(false);
+    command.add_option("--ban", a.ban, "Patches that never keep one, written alike")
+        ->allow_extra_args(false);
+}
+
+void readRules(const RunArguments& arguments, RunSettings& settings) {
+    for (const std::string& list : arguments.pin) {
+        addRules(settings, list, PatchRule::Pinned, "--pin");
+    }
+    for (const std::string& list : arguments.ban) {
+        addRules(settings, list, PatchRule::Banned, "--ban");
+    }
+}
+
 void addRunOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--image", a.image, "Picture file (default: the bundled picture)");
     command.add_option("--prompt", a.prompt, "Question (default: the bundled picture's)");
@@ -127,6 +148,7 @@ void addRunOptions(CLI::App& command, RunArguments& a) {
         ->capture_default_str();
     command.add_option("--set", a.set, "Method parameter, NAME=VALUE; may be repeated")
         ->allow_extra_args(false);
+    addRuleOptions(command, a);
     addSharedOptions(command, a);
     addModelOptions(command, a);
 }
@@ -139,6 +161,7 @@ RunSettings settingsFrom(const RunArguments& arguments) {
     for (const std::string& assignment : arguments.set) {
         applySet(settings, assignment);
     }
+    readRules(arguments, settings);
     requireValid(settings);
     return settings;
 }

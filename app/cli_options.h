@@ -26,6 +26,8 @@ struct RunArguments {
     std::string dtype = "auto";
     int threads = 0;
     std::vector<std::string> set;
+    std::vector<std::string> pin;
+    std::vector<std::string> ban;
     RunSettings settings;
 };
 
@@ -36,6 +38,13 @@ void addRunOptions(CLI::App& command, RunArguments& arguments);
 /// what all methods share.
 void addModelOptions(CLI::App& command, RunArguments& arguments);
 void addSharedOptions(CLI::App& command, RunArguments& arguments);
+
+/// Pins and bans, written as patch_rules.h reads them.
+void addRuleOptions(CLI::App& command, RunArguments& arguments);
+
+/// Puts what --pin and --ban say into the settings.
+/// @throws Error(Usage)
+void readRules(const RunArguments& arguments, RunSettings& settings);
 
 /// Decodes a picture; what was done to it on the way is said on stderr.
 /// @throws Error(Input)

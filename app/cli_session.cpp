@@ -5,11 +5,13 @@
 #include "core/base/text.h"
 #include "core/engine/run.h"
 #include "core/session/session_file.h"
+#include "core/trace/patch_rules.h"
 #include "core/trace/trace_json.h"
 
 #include <chrono>
 #include <ctime>
 #include <iostream>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -55,6 +57,12 @@ void showAsText(const SessionState& state) {
               << "model     " << state.model_name << " " << state.model_fingerprint << '\n'
               << "method    " << state.settings.method << ", budget " << state.settings.budget
               << ", tau " << number(state.settings.tau) << '\n';
+    for (const auto& [rule, title] :
+         {std::pair(PatchRule::Pinned, "pinned    "), std::pair(PatchRule::Banned, "banned    ")}) {
+        if (countOf(state.settings, rule) > 0) {
+            std::cout << title << ruleList(state.settings, rule) << '\n';
+        }
+    }
     if (state.trace) {
         std::cout << "answer    " << state.trace->answer.text << '\n'
                   << "D         " << shiftOf(*state.trace) << '\n'

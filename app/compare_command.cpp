@@ -38,6 +38,7 @@ public:
         request.settings = variants_.front().settings;
         request.settings.method = "none";
         request.settings.params.clear();
+        request.settings.patch_rules.clear();
         ComparedPicture picture{run({vlm_, cache_, request, stop_}), boxes_, {}};
         for (const Variant& variant : variants_) {
             request.settings = variant.settings;

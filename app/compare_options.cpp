@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/dataset/plan.h"
 #include "core/prune/catalog.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 #include <charconv>
@@ -82,6 +83,7 @@ void addCompareOptions(CLI::App& command, CompareArguments& a) {
     command.add_flag("--csv", a.csv, "Print as CSV")->excludes(json);
     command.add_option(
         "--overlay", a.overlay_dir, "Write every run's overlay as PNG into this folder");
+    addRuleOptions(command, a.run);
     addSharedOptions(command, a.run);
     addModelOptions(command, a.run);
 }
@@ -98,6 +100,10 @@ std::vector<Variant> variantsFrom(const CompareArguments& arguments) {
     base.trigger = triggerFrom(arguments.run.trigger);
     base.image_mode = imageModeFrom(arguments.run.image_mode);
     base.place = shiftPlaceFrom(arguments.run.place);
+    readRules(arguments.run, base);
+    for (const Problem& problem : checkPatchRules(base.patch_rules)) {
+        throw Error(ErrorCode::Usage, problem.message);
+    }
     std::vector<Variant> variants;
     for (const std::string& entry : entries) {
         const std::vector<EvalRun> runs =
@@ -105,6 +111,7 @@ std::vector<Variant> variantsFrom(const CompareArguments& arguments) {
         // An evaluation begins with the un-pruned run; here it is a row only when it is asked for.
         for (std::size_t i = entry == "none" ? 0 : 1; i < runs.size(); ++i) {
             variants.push_back({entry, runs[i].settings});
+            variants.back().settings.patch_rules = base.patch_rules;
         }
     }
     requireSetsAreRead(arguments, variants);

@@ -1,5 +1,6 @@
 #include "app/screenshots.h"
 
+#include "core/trace/patch_rules.h"
 #include "ui/figures/overlay_figure.h"
 #include "ui/views/picture.h"
 
@@ -95,6 +96,44 @@ void Screenshots::setMethod(const std::string& id) {
     settings.method = id;
     settings.params.clear();
     session_->document.changeSettings(settings, "method");
+}
+
+// Pins and bans on the picture, and the history of a patch and of a region.
+void Screenshots::addRules(const QString& suffix) {
+    const auto complete = [this] { return isComplete(); };
+    const auto select = [this](std::vector<int> patches) {
+        session_->selection.setPatches(std::move(patches));
+        window_->findChild<QDockWidget*>("tokenHistoryDock")->raise();
+    };
+    steps_.push_back({"",
+                      [this] {
+                          RunSettings settings = session_->document.settings();
+                          settings.trigger = Trigger::Always;
+                          prunescope::addRules(
+                              settings, "274-277,298-301,322-325", PatchRule::Pinned, "pin");
+                          prunescope::addRules(settings, "0-3,24-27", PatchRule::Banned, "ban");
+                          session_->document.changeSettings(settings, "rules");
+                      },
+                      complete});
+    steps_.push_back({"token-history" + suffix,
+                      [this, select] {
+                          const ViewTrace& view = session_->document.trace()->views.front();
+                          const auto& moved = view.stages.front().transfers;
+                          select({moved.empty() ? 0 : moved.front().to_patch});
+                      },
+                      complete});
+    steps_.push_back({"region-history" + suffix,
+                      [select] {
+                          select({274, 275, 276, 277, 298, 299, 300, 301, 322, 323});
+                      },
+                      complete});
+    steps_.push_back({"",
+                      [this] {
+                          session_->document.undoStack()->undo();
+                          session_->selection.setPatches({});
+                          window_->findChild<QDockWidget*>("shiftDock")->raise();
+                      },
+                      complete});
 }
 
 // DCP-Prune against the baseline that every method has to beat.
@@ -227,6 +266,7 @@ void Screenshots::start() {
                               },
                               [] { return true; }});
             addStates(QString(size_name) + (is_dark ? "-dark" : "-light"));
+            addRules(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addCompare(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addPanels(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addFigure(QString(size_name) + (is_dark ? "-dark" : "-light"));

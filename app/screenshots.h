@@ -36,6 +36,7 @@ private:
     void addFigure(const QString& suffix);
     void addEvaluation();
     void addErrors(const QString& suffix);
+    void addRules(const QString& suffix);
     void addCompare(const QString& suffix);
     void begin();
     void tick();

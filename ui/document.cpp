@@ -25,16 +25,21 @@ public:
           document_(document),
           before_{document->image_, document->image_name_, document->image_path_},
           after_(std::move(after)),
-          notes_(document->remarks_.notes) {}
+          notes_(document->remarks_.notes),
+          rules_(document->settings_.patch_rules) {}
 
-    void undo() override { show(before_, notes_); }
+    void undo() override { show(before_, notes_, rules_); }
 
-    void redo() override { show(after_, {}); }
+    void redo() override { show(after_, {}, {}); }
 
 private:
-    void show(const Picture& picture, const std::vector<SessionNote>& notes) {
+    void show(const Picture& picture,
+              const std::vector<SessionNote>& notes,
+              const std::vector<PatchRules>& rules) {
         const bool has_other_notes = document_->remarks_.notes != notes;
+        const bool has_other_rules = document_->settings_.patch_rules != rules;
         document_->remarks_.notes = notes;
+        document_->settings_.patch_rules = rules;
         document_->image_ = picture.image;
         document_->image_name_ = picture.name;
         document_->image_path_ = picture.path;
@@ -42,13 +47,17 @@ private:
         if (has_other_notes) {
             Q_EMIT document_->remarksChanged();
         }
+        if (has_other_rules) {
+            Q_EMIT document_->settingsChanged();
+        }
         document_->inputsMoved();
     }
 
     Document* document_;
     Picture before_;
     Picture after_;
-    std::vector<SessionNote> notes_;  // of the picture before
+    std::vector<SessionNote> notes_;  // of the picture before, as its pins and bans
+    std::vector<PatchRules> rules_;
 };
 
 class PromptCommand : public QUndoCommand {

@@ -63,7 +63,7 @@ public:
 
     QUndoStack* undoStack() { return &undo_; }
 
-    /// Notes are about one picture: they go with the old one, in the same step.
+    /// Notes, pins and bans are about one picture: they go with the old one, in the same step.
     void setImage(std::shared_ptr<const Image> image, const QString& name, const QString& path);
     void setPrompt(const QString& prompt);
 

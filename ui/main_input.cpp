@@ -1,5 +1,7 @@
 // What comes into the window by dropping, pasting and pointing.
 #include "ui/main_window.h"
+#include "ui/rules/patch_ruler.h"
+#include "ui/rules/rules_menu.h"
 #include "ui/views/canvas.h"
 #include "ui/views/stage_labels.h"
 
@@ -83,11 +85,17 @@ void MainWindow::showPatchMenu(int patch, const QPoint& at) {
     const ViewTrace shown = trace->views[view];
     const int stage = session_->selection.stage();
     menu->addSection(tr("Patch %1").arg(patch));
-    menu->addAction(tr("Show &history"), this, [this, patch] {
+    // The entries are about the selection; a click beside it selects anew.
+    const std::vector<int>& selected = session_->selection.patches();
+    if (std::find(selected.begin(), selected.end(), patch) == selected.end()) {
         session_->selection.setPatches({patch});
-        findChild<QDockWidget*>("inspectorDock")->show();
-        findChild<QDockWidget*>("inspectorDock")->raise();
-    });
+    }
+    menu->addAction(tr("Show &history"), this, [this] { showTokenHistory(); });
+    menu->addSeparator();
+    for (const char* id : {"pinPatch", "banPatch", "swapPatch"}) {
+        menu->addAction(actions_.at(id));
+    }
+    menu->addSeparator();
     const std::vector<int> cluster = clusterMates(shown, stage, patch);
     QAction* mates = menu->addAction(tr("Select its &cluster (%1 patches)").arg(cluster.size()),
                                      this,
@@ -106,6 +114,25 @@ void MainWindow::showPatchMenu(int patch, const QPoint& at) {
         QApplication::clipboard()->setText(patchText(shown, stage, patch));
     });
     menu->popup(at);
+}
+
+void MainWindow::showTokenHistory() {
+    auto* panel = findChild<QDockWidget*>("tokenHistoryDock");
+    panel->show();
+    panel->raise();
+}
+
+void MainWindow::connectRules() {
+    bindRuleKeys(actions_, canvas_);
+    const auto refresh = [this] {
+        showRules(actions_, *ruler_, !session_->selection.patches().empty());
+    };
+    connect(&session_->selection, &SelectionModel::patchesChanged, this, refresh);
+    connect(&session_->document, &Document::settingsChanged, this, refresh);
+    connect(ruler_, &PatchRuler::noted, this, [this](const QString& text) {
+        statusBar()->showMessage(text, kMessage_ms);
+    });
+    refresh();
 }
 
 void MainWindow::goToPatch() {

@@ -4,6 +4,7 @@
 #include "ui/panels/model_chooser.h"
 #include "ui/panels/settings_panel.h"
 #include "ui/panels/shortcut_editor.h"
+#include "ui/rules/rules_menu.h"
 #include "ui/saving/session_menu.h"
 #include "ui/views/canvas.h"
 
@@ -28,6 +29,7 @@ constexpr const char* kFile = "&File";
 constexpr const char* kEdit = "&Edit";
 constexpr const char* kView = "&View";
 constexpr const char* kRun = "&Run";
+constexpr const char* kPatch = "&Patch";
 constexpr const char* kHelp = "&Help";
 
 }  // namespace
@@ -36,6 +38,7 @@ void MainWindow::makeActions() {
     for (auto menu : {fileMenu(),
                       editMenu(),
                       viewMenu(),
+                      rulesMenu(kPatch, ruler_),
                       runMenu(),
                       compareMenu(),
                       bookmarkMenu(),
@@ -56,6 +59,7 @@ void MainWindow::makeActions() {
     canvas_->addAction(live);
     live->setChecked(session_->document.live());
     connectCompare();
+    connectRules();
 }
 
 void MainWindow::connectKeys() {

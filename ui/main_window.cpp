@@ -12,7 +12,9 @@
 #include "ui/panels/prompt_panel.h"
 #include "ui/panels/settings_panel.h"
 #include "ui/panels/status_line.h"
+#include "ui/panels/token_history_panel.h"
 #include "ui/remarks/notes_panel.h"
+#include "ui/rules/patch_ruler.h"
 #include "ui/saving/recovery_bar.h"
 #include "ui/services/appearance.h"
 #include "ui/services/shortcuts.h"
@@ -51,6 +53,7 @@ MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dial
         setCorner(corner, Qt::RightDockWidgetArea);
     }
     session_->document.setLive(preferences_->live());
+    ruler_ = new PatchRuler(&session_->document, &session_->selection, this);
     makeCentre();
     makeDocks();
     makeActions();
@@ -142,6 +145,10 @@ void MainWindow::makeDocks() {
     auto* budget = dock(Qt::BottomDockWidgetArea, "budgetDock", tr("Budget curve"), budget_plot_);
     evaluate_ = new EvaluatePanel(&session_->evaluation, document, dialogs_, this);
     auto* evaluate = dock(Qt::BottomDockWidgetArea, "evaluateDock", tr("Evaluate"), evaluate_);
+    auto* tokens = dock(Qt::BottomDockWidgetArea,
+                        "tokenHistoryDock",
+                        tr("Token history"),
+                        new TokenHistoryPanel(document, selection, this));
     auto* ledger = dock(Qt::BottomDockWidgetArea,
                         "ledgerDock",
                         tr("Token ledger"),
@@ -149,14 +156,15 @@ void MainWindow::makeDocks() {
     auto* log = dock(Qt::BottomDockWidgetArea, "logDock", tr("Log"), log_);
     auto* history = dock(Qt::BottomDockWidgetArea,
                          "historyDock",
-                         tr("History"),
+                         tr("Undo history"),
                          new QUndoView(document->undoStack(), this));
     history->widget()->setObjectName("history");
     notes_ = new NotesPanel(document, selection, this);
     auto* notes = dock(Qt::BottomDockWidgetArea, "notesDock", tr("Notes"), notes_);
     tabifyDockWidget(shift, budget);
     tabifyDockWidget(budget, evaluate);
-    tabifyDockWidget(evaluate, ledger);
+    tabifyDockWidget(evaluate, tokens);
+    tabifyDockWidget(tokens, ledger);
     tabifyDockWidget(ledger, log);
     tabifyDockWidget(log, history);
     tabifyDockWidget(history, notes);
@@ -170,9 +178,7 @@ void MainWindow::connectViews() {
     connect(canvas_, &Canvas::openRequested, this, &MainWindow::openPicture);
     connect(canvas_, &Canvas::patchMenuRequested, this, &MainWindow::showPatchMenu);
     connect(canvas_, &Canvas::playToggled, scrubber_, &StageScrubber::togglePlay);
-    connect(canvas_, &Canvas::historyRequested, this, [this] {
-        findChild<QDockWidget*>("inspectorDock")->raise();
-    });
+    connect(canvas_, &Canvas::historyRequested, this, &MainWindow::showTokenHistory);
     connect(gallery_, &Gallery::sampleChosen, controller, &Controller::openPicture);
     connect(gallery_, &Gallery::ready, this, [this] {
         prompt_->setSamplePrompts(gallery_->promptsFor(session_->document.imagePath()));

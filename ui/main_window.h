@@ -27,6 +27,7 @@ class Gallery;
 class LogView;
 class ModelChooser;
 class NotesPanel;
+class PatchRuler;
 class PromptPanel;
 class SettingsPanel;
 class ShiftPlot;
@@ -93,6 +94,8 @@ private:
     void pastePicture();
     void showModels();
     void showPatchMenu(int patch, const QPoint& at);
+    void showTokenHistory();
+    void connectRules();
     void goToPatch();
     void focusPanel(int step);
     void maximisePanel();
@@ -141,6 +144,7 @@ private:
     PromptPanel* prompt_ = nullptr;
     SettingsPanel* settings_ = nullptr;
     LogView* log_ = nullptr;
+    PatchRuler* ruler_ = nullptr;
     StatusLine* status_ = nullptr;
     ModelChooser* models_ = nullptr;
     NotesPanel* notes_ = nullptr;

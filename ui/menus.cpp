@@ -102,6 +102,7 @@ void showKeySheet(QMainWindow* window,
         {"\\", tr("hold: the picture alone")},
         {"Shift", tr("hold: B instead of A")},
         {tr("Click, Ctrl+click, Shift+drag"), tr("select, add, box")},
+        {tr("Double click"), tr("history of the patch")},
         {tr("Ctrl+wheel"), tr("overlay opacity")},
     };
     for (const auto& [keys, text] : on_canvas) {

@@ -102,6 +102,7 @@ std::vector<EvalRun> planRuns(const std::vector<std::string>& methods,
     RunSettings unpruned = base;
     unpruned.method = "none";
     unpruned.params.clear();
+    unpruned.patch_rules.clear();
     runs.push_back({"none", unpruned});
     for (const std::string& method : methods) {
         RunSettings settings = settingsOf(method, base);

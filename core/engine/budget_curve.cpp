@@ -52,6 +52,9 @@ std::uint64_t pointKey(const RunContext& context) {
     hasher.add(preprocessStage(context, trace)->key);
     hasher.add(settings.method).add(settings.budget).add(settings.seed);
     hasher.add(settings.metric).add(static_cast<int>(settings.place));
+    for (const PatchRules& rules : settings.patch_rules) {
+        addRules(hasher, rules);
+    }
     if (spec.uses_threshold) {
         hasher.add(settings.tau).add(static_cast<int>(settings.trigger)).add(settings.phi);
     }

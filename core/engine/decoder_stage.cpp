@@ -4,9 +4,11 @@
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/prune/select.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include <c10/core/InferenceMode.h>
@@ -166,7 +168,7 @@ DecoderShape shapeOf(const RunContext& context,
     shape.layers = context.vlm.decoderLayers();
     for (std::size_t v = 0; v < selections.size(); ++v) {
         shape.visual += static_cast<int>(selections[v]->selection.rows.size());
-        shape.budget += effectiveBudget(context.request.settings, trace.views[v].grid);
+        shape.budget += effectiveBudget(context.request.settings, trace.views[v].grid, v);
     }
     return shape;
 }
@@ -180,6 +182,9 @@ std::uint64_t decoderKey(const RunContext& context,
     for (const auto& view : selections) {
         hasher.add(view->key);
     }
+    for (std::size_t v = 0; v < selections.size(); ++v) {
+        addRules(hasher, rulesOfView(context.request.settings, v));
+    }
     for (const auto* part : {&text.before, &text.after}) {
         hasher.add(static_cast<int>(part->size()));
         for (const std::int64_t id : *part) {
@@ -188,6 +193,35 @@ std::uint64_t decoderKey(const RunContext& context,
     }
     addParams(hasher, methodOf(context), context.request.settings, ParamEffect::Decoder);
     return hasher.value();
+}
+
+/// Which visual rows are pinned: of all views, at most as many as every stop keeps, the first ones.
+SlotRules pinnedRows(const RunContext& context,
+                     const PerView<SelectedTokens>& selections,
+                     DecoderPlan& plan) {
+    PatchRules pinned;  // rows in place of patches
+    std::int32_t n_rows = 0;
+    for (std::size_t v = 0; v < selections.size(); ++v) {
+        for (const OutputRow& row : selections[v]->selection.rows) {
+            if (ruleOf(context.request.settings, v, row.patch) == PatchRule::Pinned) {
+                pinned.pinned.push_back(n_rows);
+            }
+            ++n_rows;
+        }
+    }
+    int room = n_rows;
+    for (const DecoderStop& stop : plan.stops) {
+        room = std::min(room, stop.keep);
+    }
+    const auto n_pinned = static_cast<int>(pinned.pinned.size());
+    if (n_pinned > room) {
+        plan.notes.push_back("The last stage keeps " + std::to_string(room) + " of the " +
+                             std::to_string(n_pinned) +
+                             " pinned patches for certain, the first ones.");
+    }
+    std::vector<std::int32_t> rows(toSize(n_rows));
+    std::iota(rows.begin(), rows.end(), 0);
+    return slotRules(fitting(pinned, room), rows);
 }
 
 /// A pass of the prompt up to the plan's last stop, and what happened on the way.
@@ -199,6 +233,7 @@ struct HaltedPass {
 
 HaltedPass runToLastStop(const RunContext& context,
                          const DecoderPlan& plan,
+                         const SlotRules& rules,
                          const PromptEmbeddings& prompt) {
     const Vlm& vlm = context.vlm;
     const RunSettings& settings = context.request.settings;
@@ -215,7 +250,8 @@ HaltedPass runToLastStop(const RunContext& context,
                               static_cast<std::uint64_t>(layers)});
     };
     const std::unique_ptr<PruneMethod> method = makeMethod(settings.method);
-    const StopContext stops{*method, settings, plan, prompt, vlm.rotaryFrequencies(), layers};
+    const StopContext stops{
+        *method, settings, plan, prompt, vlm.rotaryFrequencies(), layers, rules};
     halted.events = runStops(*halted.pass, stops, context.stop, progress);
     return halted;
 }
@@ -250,12 +286,16 @@ std::optional<PrunedPrompt> decoderStage(const RunContext& context,
     }
     const c10::InferenceMode guard;
     const DecoderShape shape = shapeOf(context, selections, trace);
-    const DecoderPlan plan = spec.decoder_plan(context.request.settings, shape);
-    const auto halt = [&context, &full, &selections, &text, &trace, plan] {
+    DecoderPlan plan = spec.decoder_plan(context.request.settings, shape);
+    const SlotRules rules = pinnedRows(context, selections, plan);
+    const auto halt = [&context, &full, &selections, &text, &trace, plan, rules] {
         const at::Tensor visual = projectStage(context, full, selections, trace);
         const Stopwatch own;
-        HaltedPass halted = runToLastStop(
-            context, plan, {context.vlm.embed(text.before), visual, context.vlm.embed(text.after)});
+        HaltedPass halted =
+            runToLastStop(context,
+                          plan,
+                          rules,
+                          {context.vlm.embed(text.before), visual, context.vlm.embed(text.after)});
         halted.ms = own.ms();
         trace.timings_ms.prefill += halted.ms;
         return halted;

@@ -28,6 +28,7 @@ void check(const DecoderReduction& decided, const DecoderView& view) {
                     return row >= 0 && row < n && !std::ranges::binary_search(decided.keep, row);
                 });
     }
+    holds = holds && view.rules.of(decided.keep).pins() == view.rules.pins();
     require(holds, "a method kept other rows than its plan says");
 }
 
@@ -108,15 +109,21 @@ std::vector<DecoderEvent> runStops(DecoderPass& pass,
                                    const std::function<void(int)>& progress) {
     const std::int64_t n_prompt = pass.rows();
     std::vector<DecoderEvent> events;
+    SlotRules rules = context.rules;
     for (const DecoderStop& due : context.plan.stops) {
         while (pass.nextLayer() < due.layer) {
             pass.advance(pass.nextLayer() + 1, stop);
             progress(pass.nextLayer());
         }
         const Stopwatch watch;
-        const DecoderView view = viewOf(pass, context, due);
+        DecoderView view = viewOf(pass, context, due);
+        view.rules = rules;
         DecoderEvent event{due, context.method.beforeDecoderLayer(view), {}, {}, 0};
         check(event.reduction, view);
+        rules = rules.of(event.reduction.keep);
+        if (rules.any()) {
+            rules.pinned.resize(toSize(due.count()), 0);  // recycled rows come last
+        }
         event.before = pass.hidden().narrow(0, view.first_visual, view.n_visual);
         pass.change(rowChange(event.reduction, view, n_prompt));
         event.ms = watch.ms();

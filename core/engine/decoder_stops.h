@@ -38,6 +38,7 @@ struct StopContext {
     const PromptEmbeddings& prompt;
     at::Tensor rotary_frequencies;  ///< float32 [dh / 2]
     int layers = 0;                 ///< L
+    SlotRules rules = {};           ///< [N] of the visual rows at first; pins only
 };
 
 /// Takes `pass` up to the plan's last stop and lets the method decide at each. The layers above

@@ -20,13 +20,15 @@ public:
                  const PruneMethod& method,
                  const View& view,
                  const FullFeatures& full,
+                 std::size_t index,
                  RunTrace& trace)
         : context_(context),
           method_(method),
           view_(view),
           full_(full),
           trace_(trace),
-          budget_(effectiveBudget(context.request.settings, view.grid)) {
+          budget_(effectiveBudget(context.request.settings, view.grid, index)),
+          rules_(effectiveRules(context, view.grid, index)) {
         pass.patches.resize(static_cast<std::size_t>(view.grid.count()));
         std::iota(pass.patches.begin(), pass.patches.end(), 0);
     }
@@ -48,7 +50,8 @@ public:
                                                    .keys = tap.keys,
                                                    .values = tap.values,
                                                    .mass = pass.mass,
-                                                   .score = pass.score});
+                                                   .score = pass.score,
+                                                   .rules = rules_});
         pass.score = outcome.score;
         context_.emit(Progress{context_.request.id,
                                "encode",
@@ -115,6 +118,7 @@ private:
     const FullFeatures& full_;
     RunTrace& trace_;
     int budget_;
+    PatchRules rules_;
     at::Tensor before_;  // patch rows that the last event began with, where they are asked for
 };
 
@@ -122,10 +126,11 @@ EncoderPass encodePruned(const RunContext& context,
                          const PruneMethod& method,
                          const View& view,
                          const FullFeatures& full,
+                         std::size_t index,
                          std::uint64_t key,
                          RunTrace& trace) {
     const Stopwatch watch;
-    PassRecorder recorder(context, method, view, full, trace);
+    PassRecorder recorder(context, method, view, full, index, trace);
     const EncoderHook hook{.decide = [&](const EncoderTap& tap) { return recorder.decide(tap); },
                            .reduced = [&](const at::Tensor& patches) { recorder.measure(patches); },
                            .place = methodOf(context).inside_layer
@@ -173,12 +178,13 @@ PerView<EncoderPass> encoderStage(const RunContext& context,
         throwIfStopped(context.stop);
         Hasher hasher;
         hasher.add(full[v]->key).add(settings.method);
-        hasher.add(effectiveBudget(settings, input.views[v].grid));
+        hasher.add(effectiveBudget(settings, input.views[v].grid, v));
+        addRules(hasher, effectiveRules(context, input.views[v].grid, v));
         hasher.add(settings.metric).add(static_cast<int>(settings.place));
         addParams(hasher, spec, settings, ParamEffect::EncoderPass);
         const std::uint64_t key = hasher.value();
         result.push_back(cached<EncoderPass>(context, trace, CachedStage::EncoderPass, key, [&] {
-            return encodePruned(context, *method, input.views[v], *full[v], key, trace);
+            return encodePruned(context, *method, input.views[v], *full[v], v, key, trace);
         }));
         trace.cost_ms.encode += result.back()->ms;
     }

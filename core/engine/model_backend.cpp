@@ -56,12 +56,13 @@ private:
     }
 
     TracePtr unprunedOf(const RunRequest& request, const JobContext& context, TracePtr pruned) {
-        if (request.settings.method == kUnprunedMethod) {
+        if (request.settings.method == kUnprunedMethod && request.settings.patch_rules.empty()) {
             return pruned;
         }
         RunRequest full = request;
         full.settings.method = kUnprunedMethod;
         full.settings.params.clear();
+        full.settings.patch_rules.clear();
         full.settle_ms = 0;
         const RunContext unpruned{
             *vlm_, cache_, full, context.stop, context.emit, context.settle, true};

@@ -3,6 +3,7 @@
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/prune/select.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 
@@ -18,6 +19,7 @@ namespace {
 std::uint64_t selectionKey(const RunContext& context,
                            const EncoderPass& pass,
                            int budget,
+                           const PatchRules& rules,
                            const TokenSequence& text) {
     const MethodSpec& spec = methodOf(context);
     const RunSettings& settings = context.request.settings;
@@ -26,6 +28,7 @@ std::uint64_t selectionKey(const RunContext& context,
     const std::string method = spec.in_decoder ? kUnprunedMethod : settings.method;
     hasher.add(pass.key).add(method).add(budget);
     hasher.add(settings.metric).add(static_cast<int>(settings.place));
+    addRules(hasher, rules);
     if (spec.in_decoder) {
         return hasher.value();
     }
@@ -52,6 +55,7 @@ Selection selectFrom(const RunContext& context,
                      const FullFeatures& full,
                      const EncoderPass& pass,
                      int budget,
+                     const PatchRules& rules,
                      const TokenSequence& text) {
     const auto project = [&](const at::Tensor& features) {
         return context.vlm.project(features).to(at::kFloat);
@@ -86,8 +90,39 @@ Selection selectFrom(const RunContext& context,
             [&] {
                 WideAttention taps = context.vlm.wideAttention(pass.output.next_input);
                 return WideTaps{taps.cls_attention, taps.keys};
-            }};
+            },
+        .rules = rules};
     return makeMethod(context.request.settings.method)->select(view);
+}
+
+/// What a budget cannot hold, for whoever asked for it.
+void noteBudget(const RunContext& context,
+                const PatchGrid& grid,
+                std::size_t view,
+                std::vector<std::string>& notes) {
+    const MethodSpec& spec = methodOf(context);
+    const RunSettings& settings = context.request.settings;
+    if (!spec.uses_budget) {
+        return;
+    }
+    const int budget = effectiveBudget(settings, grid, view);
+    if (settings.budget > grid.count()) {
+        notes.push_back("Budget " + std::to_string(settings.budget) + " is more than the " +
+                        std::to_string(grid.count()) +
+                        " patches of a view: " + std::to_string(budget) + " taken.");
+    } else if (settings.budget > budget) {
+        notes.push_back("Budget " + std::to_string(settings.budget) + " is more than the " +
+                        std::to_string(budget) +
+                        " patches that are not banned: " + std::to_string(budget) + " taken.");
+    }
+    const std::string beyond = spec.in_decoder
+                                   ? ""
+                                   : pinsBeyond(rulesOfView(settings, view),
+                                                budget - spec.rows_without_patch,
+                                                "A budget of " + std::to_string(settings.budget));
+    if (!beyond.empty()) {
+        notes.push_back(beyond);
+    }
 }
 
 /// With the select strategy "full" the un-pruned sequence begins with CLS.
@@ -112,18 +147,14 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         throwIfStopped(context.stop);
         const PatchGrid& grid = input.views[v].grid;
         const bool prunes_here = spec.uses_budget && !spec.in_decoder;
-        const int budget = prunes_here ? effectiveBudget(settings, grid) : grid.count();
-        if (spec.uses_budget && settings.budget > grid.count()) {
-            trace.notes.push_back("Budget " + std::to_string(settings.budget) +
-                                  " is more than the " + std::to_string(grid.count()) +
-                                  " patches of a view: " + std::to_string(grid.count()) +
-                                  " taken.");
-        }
-        const std::uint64_t key = selectionKey(context, *passes[v], budget, text);
+        const int budget = prunes_here ? effectiveBudget(settings, grid, v) : grid.count();
+        const PatchRules rules = effectiveRules(context, grid, v);
+        noteBudget(context, grid, v, trace.notes);
+        const std::uint64_t key = selectionKey(context, *passes[v], budget, rules, text);
         result.push_back(cached<SelectedTokens>(context, trace, CachedStage::Selection, key, [&] {
             const Stopwatch own;
             Selection selection =
-                selectFrom(context, trace, grid, *full[v], *passes[v], budget, text);
+                selectFrom(context, trace, grid, *full[v], *passes[v], budget, rules, text);
             return SelectedTokens{key, std::move(selection), own.ms()};
         }));
         trace.cost_ms.select += result.back()->ms;

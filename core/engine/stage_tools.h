@@ -21,6 +21,8 @@ void addParams(Hasher& hasher,
                const RunSettings& settings,
                ParamEffect effect);
 
+void addRules(Hasher& hasher, const PatchRules& rules);
+
 /// Notes in the trace that a stage came from the cache.
 void account(RunTrace& trace, CachedStage stage, bool reused);
 

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/engine/stage_tools.h"
 #include "core/prune/select.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 
@@ -57,8 +58,28 @@ void account(RunTrace& trace, CachedStage stage, bool reused) {
     }
 }
 
-int effectiveBudget(const RunSettings& settings, const PatchGrid& grid) {
-    return std::min(settings.budget, grid.count());
+void addRules(Hasher& hasher, const PatchRules& rules) {
+    for (const auto* list : {&rules.pinned, &rules.banned}) {
+        hasher.add(static_cast<int>(list->size()));
+        for (const std::int32_t patch : *list) {
+            hasher.add(static_cast<int>(patch));
+        }
+    }
+}
+
+int effectiveBudget(const RunSettings& settings, const PatchGrid& grid, std::size_t view) {
+    const auto banned = static_cast<int>(rulesOfView(settings, view).banned.size());
+    return std::min(settings.budget, grid.count() - banned);
+}
+
+PatchRules effectiveRules(const RunContext& context, const PatchGrid& grid, std::size_t view) {
+    const MethodSpec& spec = methodOf(context);
+    const RunSettings& settings = context.request.settings;
+    const PatchRules& asked = rulesOfView(settings, view);
+    if (!spec.uses_budget || spec.in_decoder) {  // all but the banned go on from here
+        return {{}, asked.banned};
+    }
+    return fitting(asked, effectiveBudget(settings, grid, view) - spec.rows_without_patch);
 }
 
 RunTrace beginTrace(const RunContext& context) {
@@ -108,6 +129,18 @@ std::shared_ptr<const Preprocessed> preprocessStage(const RunContext& context, R
     });
     trace.timings_ms.preprocess = watch.ms();
     trace.cost_ms.preprocess = result->ms;
+    for (std::size_t v = 0; v < request.settings.patch_rules.size(); ++v) {
+        if (v >= result->views.size()) {
+            throw Error(ErrorCode::Usage,
+                        "Pins or bans name view " + std::to_string(v) + "; the picture has " +
+                            std::to_string(result->views.size()) + ".");
+        }
+        const std::string problem =
+            rulesProblem(request.settings, v, result->views[v].grid.count());
+        if (!problem.empty()) {
+            throw Error(ErrorCode::Usage, problem);
+        }
+    }
     for (const View& view : result->views) {
         ViewTrace view_trace;
         view_trace.grid = view.grid;

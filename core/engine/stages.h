@@ -147,7 +147,10 @@ AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, 
 /// @throws Error(Input) when prompt and answer do not fit the model's context
 void checkLength(const Vlm& vlm, int n_prompt, int n_answer);
 
-/// Budget per view: the setting, at most the patches there are.
-int effectiveBudget(const RunSettings& settings, const PatchGrid& grid);
+/// Budget per view: the setting, at most the patches there are and are not banned.
+int effectiveBudget(const RunSettings& settings, const PatchGrid& grid, std::size_t view);
+
+/// Rules of a view as its method gets them: the pins that its budget has room for, and the bans.
+PatchRules effectiveRules(const RunContext& context, const PatchGrid& grid, std::size_t view);
 
 }  // namespace prunescope

@@ -99,9 +99,9 @@ void addRecovery(const AcgrInput& in,
 
 }  // namespace
 
-Partition partition(std::span<const float> score, int n_anchors) {
+Partition partition(std::span<const float> score, int n_anchors, const SlotRules& rules) {
     Partition out;
-    out.anchors = topSlots(score, n_anchors);
+    out.anchors = topSlots(score, n_anchors, rules);
     std::size_t next = 0;
     for (std::int64_t slot = 0; slot < static_cast<std::int64_t>(score.size()); ++slot) {
         if (next < out.anchors.size() && out.anchors[next] == slot) {
@@ -156,7 +156,7 @@ ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const
 
 Reduction acgr(const AcgrInput& in, const AcgrOptions& options, int n_keep) {
     // Step 2; step 1, the score, is the caller's.
-    const Partition sides = partition(toHostVector(in.score), n_keep);
+    const Partition sides = partition(toHostVector(in.score), n_keep, in.rules);
     Reduction out;
     out.name = "ACGR";
     out.keep = sides.anchors;

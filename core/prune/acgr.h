@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <cstdint>
 #include <span>
@@ -25,9 +26,10 @@ struct AcgrOptions {
 struct AcgrInput {
     const PatchGrid& grid;
     std::span<const std::int32_t> patches;  ///< [n] ascending
-    at::Tensor compared;  ///< float32 [n, any] what step 3 compares: keys or hidden
-    at::Tensor mass;      ///< float32 [n] w
-    at::Tensor score;     ///< float32 [n] c
+    at::Tensor compared;   ///< float32 [n, any] what step 3 compares: keys or hidden
+    at::Tensor mass;       ///< float32 [n] w
+    at::Tensor score;      ///< float32 [n] c
+    SlotRules rules = {};  ///< [n] pinned ones are anchors, banned ones contexts
 };
 
 /// Step 2's sides, in slots, both ascending.
@@ -43,7 +45,8 @@ struct ContextGraph {
     std::vector<double> weight;  ///< [contexts * edges] E_ca, a context's sum to 1
 };
 
-Partition partition(std::span<const float> score, int n_anchors);
+/// n_anchors is at least the pinned and at most the un-banned slots.
+Partition partition(std::span<const float> score, int n_anchors, const SlotRules& rules = {});
 ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const Partition& sides);
 
 /// Keeps the n_keep best tokens. With as many as there are, every row stays what it is.

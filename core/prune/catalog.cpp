@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/metric/shift.h"
 #include "core/prune/catalog_params.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 #include <array>
@@ -126,6 +127,12 @@ const MethodSpec* findMethod(std::string_view id) {
     return found == all.end() ? nullptr : &*found;
 }
 
+std::string rulesHelp(const MethodSpec& method) {
+    return !method.on_rules.empty() ? method.on_rules
+                                    : "Pinned patches are taken first and banned ones never; the "
+                                      "method chooses the others.";
+}
+
 const std::vector<ParamSpec>& sharedParams() {
     constexpr auto kSelect = ParamEffect::Selection;
     static const std::vector<ParamSpec> params{
@@ -213,6 +220,9 @@ std::vector<Problem> checkSettings(const RunSettings& settings) {
         problems.push_back(
             {"budget",
              "budget must be at least 1 token, not " + std::to_string(settings.budget) + "."});
+    }
+    for (Problem& problem : checkPatchRules(settings.patch_rules)) {
+        problems.push_back(std::move(problem));
     }
     checkThreshold("tau", settings.tau, problems);
     checkThreshold("phi", settings.phi, problems);

@@ -51,6 +51,9 @@ struct MethodSpec {
     bool uses_text = false;
     bool uses_seed = false;
     bool uses_budget = true;
+    int rows_without_patch =
+        0;                 ///< of the budget's rows: CLS or a gathered one, which no pin takes
+    std::string on_rules;  ///< what pins and bans mean here, where that is not plain
     std::vector<ParamSpec> params;
 };
 
@@ -62,6 +65,9 @@ const std::vector<MethodSpec>& methodCatalog();
 
 /// nullptr when there is none of that id.
 const MethodSpec* findMethod(std::string_view id);
+
+/// What pinning and banning patches means for a method, in a sentence or two.
+std::string rulesHelp(const MethodSpec& method);
 
 /// The settings every method shares (budget, tau, phi, seed, max_new_tokens, …) as specs.
 const std::vector<ParamSpec>& sharedParams();

@@ -127,6 +127,9 @@ std::vector<MethodSpec> dcpMethods() {
         "ours";
     dcp.sites = {Site::Kind::EncoderLayer, Site::Kind::AfterEncoder};
     dcp.in_encoder = true;
+    dcp.on_rules =
+        "A pinned patch is always an anchor, is first among the centres and represents its "
+        "cluster; a banned one is always context, and neither centre nor representative.";
     dcp.uses_threshold = true;
     dcp.uses_text = true;
     dcp.uses_seed = true;  // draws of the null band, which the relative trigger reads

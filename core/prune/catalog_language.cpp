@@ -15,6 +15,8 @@ MethodSpec languageMethod(std::string id, std::string title, std::string paper, 
     spec.sites = {Site::Kind::DecoderLayer};
     spec.in_decoder = true;
     spec.uses_text = true;
+    spec.on_rules =
+        "A pinned patch stays at every stage; a banned one does not enter the language model.";
     return spec;
 }
 

@@ -58,6 +58,10 @@ std::vector<MethodSpec> visionMethods() {
              {"released", "mean"},
              kSelect,
              "Target plus the mean of its members (as released), or the mean of all (ours).")}));
+    methods.back().rows_without_patch = 1;
+    methods.back().on_rules =
+        "Pinned patches are dominant tokens, at the cost of contextual ones; a banned patch is "
+        "merged into a contextual token, never the target of one.";
     methods.push_back(afterEncoder(
         "holov",
         "HoloV",
@@ -80,12 +84,16 @@ std::vector<MethodSpec> visionMethods() {
                      false,
                      kSelect,
                      "4 x 4 rectangles of the picture instead of runs, as the paper describes.")}));
+    methods.back().on_rules =
+        "A partition's share is raised to what is pinned in it; the largest shares give way.";
     methods.push_back(
         insideEncoder("flowcut",
                       "FlowCut",
                       "FlowCut, 2025, arXiv 2505.19536",
                       "The stage inside the encoder; nothing to tune beside the budget.",
                       {}));
+    methods.back().on_rules =
+        "A pinned patch survives every layer; a banned one leaves at the first that prunes.";
     methods.push_back(afterEncoder(
         "prunesid",
         "PruneSID",
@@ -103,6 +111,9 @@ std::vector<MethodSpec> visionMethods() {
                    {1, 256},
                    kSelect,
                    "Tokens above budget / this of the mean cosine suppress each other.")}));
+    methods.back().rows_without_patch = 1;
+    methods.back().on_rules =
+        "A pinned patch is never suppressed, and its group's share is raised to hold it.";
     methods.push_back(afterEncoder(
         "scope",
         "SCOPE",
@@ -172,6 +183,9 @@ std::vector<MethodSpec> visionMethods() {
                      ParamEffect::EncoderPass,
                      "Attention counts a merged token as often as it has members.")});
     tome.inside_layer = true;
+    tome.on_rules =
+        "A pinned patch is never merged away, but others merge into it; banned ones are merged "
+        "first, and their group goes by another member.";
     methods.push_back(std::move(tome));
     methods.push_back(afterEncoder(
         "prumerge",
@@ -189,8 +203,15 @@ std::vector<MethodSpec> visionMethods() {
                      false,
                      kSelect,
                      "Add evenly spaced patches (PruMerge+); how they fit a budget is ours.")}));
+    methods.back().rows_without_patch = 1;
+    methods.back().on_rules =
+        "Pinned patches are kept first and take in their neighbours; a banned one is a neighbour "
+        "or gathered with the rest.";
     MethodSpec avgpool =
         afterEncoder("avgpool", "Average pooling", "", "Means over the cells of an even grid.", {});
+    avgpool.on_rules =
+        "Pinned patches are tokens of their own; windows are spread anew beside them, leave pinned "
+        "and banned patches out of the mean and go by the nearest open patch.";
     methods.push_back(std::move(avgpool));
     return methods;
 }

@@ -32,7 +32,10 @@ std::vector<double> relevanceOf(const at::Tensor& z, const at::Tensor& text, dou
     return r;
 }
 
-std::vector<int> greedyDpp(const at::Tensor& z, std::span<const double> relevance, int k) {
+std::vector<int> greedyDpp(const at::Tensor& z,
+                           std::span<const double> relevance,
+                           int k,
+                           const SlotRules& rules) {
     constexpr double kNoGain = 1e-10;
     const CosineRows cosines(z);
     const std::size_t n = relevance.size();
@@ -40,16 +43,23 @@ std::vector<int> greedyDpp(const at::Tensor& z, std::span<const double> relevanc
     for (std::size_t i = 0; i < n; ++i) {
         gain[i] *= relevance[i] * relevance[i];
     }
-    std::vector<char> open(n, 1);
+    const std::vector<std::int64_t> pinned = rules.pinnedSlots();
+    std::vector<char> open = rules.open(n);
     std::vector<std::vector<double>> chosen;  // c_t
     std::vector<int> picks;
     while (static_cast<int>(picks.size()) < k) {
-        const int best = bestSlot(gain, open, {});
-        if (!(gain[toSize(best)] > kNoGain)) {
+        const std::size_t next = picks.size();
+        const bool is_pinned = next < pinned.size();
+        const int best = is_pinned ? static_cast<int>(pinned[next]) : bestSlot(gain, open, {});
+        const bool gains = gain[toSize(best)] > kNoGain;
+        if (!gains && !is_pinned) {
             break;
         }
         open[toSize(best)] = 0;
         picks.push_back(best);
+        if (!gains) {
+            continue;  // it lies in the span of the pins before it: nothing changes
+        }
         std::vector<double> row = cosines.row(best);
         for (std::size_t i = 0; i < n; ++i) {
             row[i] *= relevance[toSize(best)] * relevance[i];
@@ -88,7 +98,8 @@ Selection CdPruner::select(const SelectView& view) const {
             r = std::exp(theta / (2.0 * (1.0 - theta)) * r);
         }
     }
-    const std::vector<int> picks = greedyDpp(z, relevance, keptCount(view));
+    const std::vector<int> picks =
+        greedyDpp(z, relevance, keptCount(view), slotRules(view.rules, view.patches));
     std::vector<std::int64_t> slots(picks.begin(), picks.end());
     std::sort(slots.begin(), slots.end());
     Selection out = plainSelection(view, slots, score, watch);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <span>
 #include <vector>
@@ -29,6 +30,10 @@ std::vector<double> relevanceOf(const at::Tensor& z, const at::Tensor& text, dou
 
 /// Steps 3 and 4: k rows in the order of picking, for L = diag(r) S diag(r) with S the cosines of
 /// z. Where no gain is left (d <= 1e-10), the rest are those of highest r.
-std::vector<int> greedyDpp(const at::Tensor& z, std::span<const double> relevance, int k);
+/// Pinned rows are picked first, whatever they gain, banned ones never.
+std::vector<int> greedyDpp(const at::Tensor& z,
+                           std::span<const double> relevance,
+                           int k,
+                           const SlotRules& rules = {});
 
 }  // namespace prunescope

@@ -8,7 +8,8 @@ namespace prunescope {
 Selection ClsTopK::select(const SelectView& view) const {
     const Stopwatch watch;
     const std::vector<float> score = toHostVector(clsScore(view.cls_attention));
-    return plainSelection(view, topSlots(score, keptCount(view)), score, watch);
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    return plainSelection(view, topSlots(score, keptCount(view), rules), score, watch);
 }
 
 }  // namespace prunescope

@@ -38,7 +38,7 @@ double CosineRows::nearestDistance(int i) const {
     return cosineDistance(*std::max_element(cosines.begin(), cosines.end()));
 }
 
-int CosineRows::loneliest() const {
+int CosineRows::loneliest(std::span<const char> open) const {
     const auto n = toSize(count());
     if (n == 1) {
         return 0;
@@ -54,7 +54,9 @@ int CosineRows::loneliest() const {
         for (std::size_t j = 0; j < n; ++j) {
             nearest = i == j ? nearest : std::max(nearest, row[j]);
         }
-        distance[i] = cosineDistance(static_cast<double>(nearest));
+        const bool may = open.empty() || open[i] != 0;
+        distance[i] = may ? cosineDistance(static_cast<double>(nearest))
+                          : -std::numeric_limits<double>::infinity();
     }
     const double close = *std::max_element(distance.begin(), distance.end()) - kMargin;
     std::vector<char> candidate(n, 0);

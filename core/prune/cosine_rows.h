@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +25,8 @@ public:
     /// The row whose nearest other row is farthest by distance 1 - cosine; ties (methods.md 4.4) go
     /// to the lower row. Every pair is looked at in float32; who comes close to the answer is
     /// looked at again in double.
-    int loneliest() const;
+    /// @param open  [N] 1 for rows that may be the answer; empty: all
+    int loneliest(std::span<const char> open = {}) const;
 
 private:
     double nearestDistance(int i) const;

@@ -55,6 +55,20 @@ private:
     double floor_ = 0;
 };
 
+// Slots that may still be picked, pinned ones first taken out.
+std::vector<char> openAtFirst(const CoverInput& in, std::span<const std::int64_t> pinned) {
+    const std::size_t n = in.mass.size();
+    std::vector<char> open = in.rules != nullptr ? in.rules->open(n) : std::vector<char>(n, 1);
+    for (const std::int64_t slot : pinned) {
+        open[toSize(slot)] = 0;
+    }
+    return open;
+}
+
+std::vector<std::int64_t> pinnedOf(const CoverInput& in) {
+    return in.rules != nullptr ? in.rules->pinnedSlots() : std::vector<std::int64_t>();
+}
+
 // The largest value of those not computed anew yet, or -1 where none is left.
 int largestOld(std::span<const double> value,
                std::span<const char> open,
@@ -123,13 +137,15 @@ std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& s
         return gains.at(j) * (saliency.factor.empty() ? 1.0 : saliency.factor[j]) +
                (saliency.bonus.empty() ? 0.0 : saliency.bonus[j]);
     };
-    std::vector<char> open(n, 1);
+    const std::vector<std::int64_t> pinned = pinnedOf(in);
+    std::vector<char> open = openAtFirst(in, pinned);
     std::vector<double> value(n);
     for (std::size_t j = 0; j < n; ++j) {
         value[j] = valueOf(j);
     }
-    std::vector<int> picks;
-    for (int t = 0; t < k; ++t) {
+    std::vector<int> picks(pinned.begin(), pinned.end());
+    std::ranges::for_each(picks, [&](int j) { gains.pick(j); });
+    while (static_cast<int>(picks.size()) < k) {
         std::vector<char> fresh(n, 0);
         double largest = -std::numeric_limits<double>::infinity();
         for (int j = largestOld(value, open, fresh); j >= 0; j = largestOld(value, open, fresh)) {
@@ -156,7 +172,8 @@ std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& s
 
 std::vector<int> farthestPoints(const CoverInput& in, int k) {
     const std::size_t n = in.mass.size();
-    std::vector<char> open(n, 1);
+    const std::vector<std::int64_t> pinned = pinnedOf(in);
+    std::vector<char> open = openAtFirst(in, pinned);
     std::vector<double> distance(n, 0.0);
     // The first: farthest from its nearest other token.
     for (std::size_t j = 0; j < n && n > 1; ++j) {
@@ -171,7 +188,9 @@ std::vector<int> farthestPoints(const CoverInput& in, int k) {
     }
     std::vector<int> picks;
     for (int t = 0; t < k; ++t) {
-        const int best = bestSlot(distance, open, in.preference);
+        const bool is_pinned = toSize(t) < pinned.size();
+        const int best = is_pinned ? static_cast<int>(pinned[toSize(t)])
+                                   : bestSlot(distance, open, in.preference);
         open[toSize(best)] = 0;
         picks.push_back(best);
         const std::span<const double> row = in.similarity.row(best);

@@ -22,11 +22,13 @@ struct CosineMatrix {
 /// Cosine of every row with every row of the other.
 CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others);
 
-/// Greedy choices of k representatives from a similarity matrix.
+/// Greedy choices of k representatives from a similarity matrix; k is at least the pinned and at
+/// most the un-banned slots.
 struct CoverInput {
     const CosineMatrix& similarity;     ///< [M, M], symmetric
     std::span<const float> mass;        ///< [M] w
     std::span<const float> preference;  ///< [M] c: decides ties; empty where there is none
+    const SlotRules* rules = nullptr;   ///< pinned slots are picked first, banned ones never
 };
 
 /// rows * rows^T, exactly symmetric: only one of two mirrored blocks is computed.

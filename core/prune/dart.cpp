@@ -18,10 +18,11 @@ namespace {
 std::vector<std::int64_t> pivotsAmong(const std::vector<float>& norms,
                                       std::int64_t first,
                                       std::int64_t n,
-                                      int count) {
+                                      int count,
+                                      const SlotRules& rules) {
     const std::span<const float> part = std::span(norms).subspan(toSize(first), toSize(n));
     std::vector<std::int64_t> rows =
-        topSlots(part, static_cast<int>(std::min<std::int64_t>(count, n)));
+        topSlots(part, static_cast<int>(std::min<std::int64_t>(count, n)), rules);
     for (std::int64_t& row : rows) {
         row += first;
     }
@@ -40,7 +41,7 @@ DecoderReduction Dart::beforeDecoderLayer(const DecoderView& view) const {
     const int keep = view.stop.keep;
     const int n_image = std::min(wholeParam(view, "image_pivots"), keep);
     std::vector<std::int64_t> pivots =
-        pivotsAmong(norms, view.first_visual, view.n_visual, n_image);
+        pivotsAmong(norms, view.first_visual, view.n_visual, n_image, view.rules);
     std::vector<char> taken(toSize(view.n_visual), 0);
     DecoderReduction out;
     out.name = "select";
@@ -49,14 +50,19 @@ DecoderReduction Dart::beforeDecoderLayer(const DecoderView& view) const {
         taken[toSize(pivot - view.first_visual)] = 1;
         out.score[toSize(pivot - view.first_visual)] = 1.0F;
     }
+    int n_taken = n_image;
+    for (const std::int64_t row : view.rules.pinnedSlots()) {  // those that are no pivots
+        n_taken += taken[toSize(row)] == 0 ? 1 : 0;
+        taken[toSize(row)] = 1;
+    }
     const std::vector<std::int64_t> text_pivots =
-        pivotsAmong(norms, view.firstText(), view.textRows(), wholeParam(view, "text_pivots"));
+        pivotsAmong(norms, view.firstText(), view.textRows(), wholeParam(view, "text_pivots"), {});
     pivots.insert(pivots.end(), text_pivots.begin(), text_pivots.end());
 
     const at::Tensor y = view.normed();
     const CosineMatrix cosines =
         cosineMatrix(gatherRows(y, pivots), y.narrow(0, view.first_visual, view.n_visual));
-    const int left = keep - n_image;
+    const int left = keep - n_taken;
     const auto n_pivots = static_cast<int>(pivots.size());
     for (int p = 0; p < n_pivots; ++p) {
         const int share = left / n_pivots + (p < left % n_pivots ? 1 : 0);

@@ -86,7 +86,9 @@ at::Tensor comparedRows(const DcpOptions& options,
 
 // n' after this layer; the current count where no event is due.
 int countAfter(const LayerView& view, const DcpOptions& options) {
+    // Banned tokens leave at the first event: no anchor is left to be one of them.
     const int n = static_cast<int>(view.patches.size());
+    const int most = n - slotRules(view.rules, view.patches).bans();
     const std::vector<int> events = eventLayers(view.last_layer, options.schedule);
     const auto found = std::find(events.begin(), events.end(), view.layer);
     if (found == events.end() || !options.prunes_in_encoder) {
@@ -94,15 +96,16 @@ int countAfter(const LayerView& view, const DcpOptions& options) {
     }
     const int pool = poolSize(view.grid.count(), view.budget, options.rho_pool);
     if (options.schedule == "flowcut") {
-        return flowCutCount(toHostVector(shares(clsScore(view.cls_attention))),
-                            pool,
-                            view.last_layer - 1 - view.layer);
+        return std::min(most,
+                        flowCutCount(toHostVector(shares(clsScore(view.cls_attention))),
+                                     pool,
+                                     view.last_layer - 1 - view.layer));
     }
     const ScheduleAt at{view.grid.count(),
                         pool,
                         static_cast<int>(found - events.begin()) + 1,
                         static_cast<int>(events.size())};
-    return std::min(n, scheduledCount(at, options.schedule));
+    return std::min(most, scheduledCount(at, options.schedule));
 }
 
 // D(X_k, X_f) for one choice of the kept tokens, against the reference that the settings name.
@@ -189,6 +192,7 @@ void reselect(const SelectView& view,
     in.tokens = view.tokens;
     in.mass = toHostVector(view.mass);
     in.score = score;
+    in.rules = slotRules(view.rules, view.patches);
     if (options.use_text && view.text.defined() && view.text.size(0) > 0 && view.project) {
         in.text = view.text;
         in.projected = view.project(view.tokens);
@@ -240,7 +244,8 @@ LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
                            view.patches,
                            comparedRows(options, view.keys, view.tokens),
                            view.mass,
-                           out.score};
+                           out.score,
+                           slotRules(view.rules, view.patches)};
         out.reduction = acgr(in, options.acgr, n_keep);
         out.reduction->measures_step = options.reference == "chained";
     }
@@ -253,8 +258,12 @@ Selection DcpPrune::select(const SelectView& view) const {
     const at::Tensor score =
         view.score.defined() ? view.score : layerScore(options, view.cls_attention, view.values);
     // The baseline X_k: one more ACGR step, M to k, on Y with the keys of layer S.
-    const AcgrInput in{
-        view.grid, view.patches, comparedRows(options, view.keys, view.tokens), view.mass, score};
+    const AcgrInput in{view.grid,
+                       view.patches,
+                       comparedRows(options, view.keys, view.tokens),
+                       view.mass,
+                       score,
+                       slotRules(view.rules, view.patches)};
     const Reduction step = acgr(in, options.acgr, keptCount(view));
     Selection out;
     out.tokens = reducedRows(step, view.tokens);

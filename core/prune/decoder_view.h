@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/decoder_plan.h"
+#include "core/prune/slot_rules.h"
 #include "core/trace/settings.h"
 
 #include <cstdint>
@@ -40,6 +41,8 @@ struct DecoderView {
     at::Tensor visual_embeddings = {};   ///< [N, Dt] what entered the language model
     at::Tensor text_embeddings = {};     ///< [Lt, Dt] of all tokens after the picture
     at::Tensor rotary_frequencies = {};  ///< [dh / 2] radians per position
+
+    SlotRules rules = {};  ///< [n] of the visual rows: pins only, since banned ones never enter
 
     std::int64_t firstText() const { return first_visual + n_visual; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <vector>
 
@@ -18,6 +19,7 @@ public:
 };
 
 /// k of the rows of z [M, Dt] by max-min distance 1 - cosine, in the order of picking.
-std::vector<int> farthestRows(const at::Tensor& z, int k);
+/// Pinned rows are picked first, banned ones never.
+std::vector<int> farthestRows(const at::Tensor& z, int k, const SlotRules& rules = {});
 
 }  // namespace prunescope

@@ -16,7 +16,7 @@ DecoderReduction FastV::beforeDecoderLayer(const DecoderView& view) const {
     DecoderReduction out;
     out.name = "select";
     out.score = visualAttention(view.attention(queries), view);
-    out.keep = topSlots(out.score, view.stop.keep);
+    out.keep = topSlots(out.score, view.stop.keep, view.rules);
     return out;
 }
 

@@ -30,11 +30,14 @@ LayerOutcome FlowCut::afterLayer(const LayerView& view) const {
     // Step 5: at every layer, also where nothing is pruned.
     const at::Tensor score = flowCutScore(view.cls_attention, view.values);
     out.score = view.score.defined() ? view.score.mul(0.5).add(score, 0.5) : score;
-    const int n_keep = countAfter(view);
-    if (n_keep < static_cast<int>(view.patches.size())) {
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    const int n = static_cast<int>(view.patches.size());
+    const int due = countAfter(view);
+    const int n_keep = due < n ? std::min(due, n - rules.bans()) : n;
+    if (n_keep < n) {
         Reduction reduction;
         reduction.name = "FlowCut";
-        reduction.keep = topSlots(toHostVector(out.score), n_keep);
+        reduction.keep = topSlots(toHostVector(out.score), n_keep, rules);
         reduction.deciding_score = out.score;
         out.reduction = std::move(reduction);
     }

@@ -60,9 +60,38 @@ std::vector<std::int64_t> gridSlots(const PatchGrid& grid, int k) {
     return slots;
 }
 
+std::int64_t nearestOpen(const PatchGrid& grid, std::int64_t slot, std::span<const char> open) {
+    std::int64_t best = -1;
+    int least = 0;
+    for (int other = 0; other < grid.count(); ++other) {
+        const int rows = grid.rowOf(other) - grid.rowOf(static_cast<int>(slot));
+        const int cols = grid.colOf(other) - grid.colOf(static_cast<int>(slot));
+        const int squared = rows * rows + cols * cols;
+        if (open[toSize(other)] != 0 && (best < 0 || squared < least)) {
+            best = other;
+            least = squared;
+        }
+    }
+    return best;
+}
+
 Selection GridKeep::select(const SelectView& view) const {
     const Stopwatch watch;
-    return plainSelection(view, gridSlots(view.grid, keptCount(view)), {}, watch);
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    std::vector<std::int64_t> slots = rules.pinnedSlots();
+    std::vector<char> open = rules.open(view.patches.size());
+    for (const std::int64_t pinned : slots) {
+        open[toSize(pinned)] = 0;
+    }
+    const int left = keptCount(view) - static_cast<int>(slots.size());
+    if (left > 0) {
+        for (const std::int64_t sample : gridSlots(view.grid, left)) {
+            slots.push_back(nearestOpen(view.grid, sample, open));
+            open[toSize(slots.back())] = 0;
+        }
+    }
+    std::sort(slots.begin(), slots.end());
+    return plainSelection(view, slots, {}, watch);
 }
 
 }  // namespace prunescope

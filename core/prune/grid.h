@@ -28,6 +28,10 @@ std::vector<int> thinnedCells(const SampleShape& shape, int k);
 /// and 4.4.
 std::vector<std::int64_t> gridSlots(const PatchGrid& grid, int k);
 
+/// The open slot nearest to one of the grid, by distance in cells, ties to the lower one.
+/// @param open  [grid.count()] not all 0
+std::int64_t nearestOpen(const PatchGrid& grid, std::int64_t slot, std::span<const char> open);
+
 /// Evenly spaced patches, blind to the picture. methods.md 1.
 class GridKeep final : public PruneMethod {
 public:

@@ -135,9 +135,17 @@ Selection HoloV::select(const SelectView& view) const {
         weight.push_back(
             meanOf(holisticScore(gatherRows(projected, part), own, params.number("alpha"))));
     }
-    const std::vector<int> quota = holisticQuotas(weight, k);
+    std::vector<int> quota = holisticQuotas(weight, k);
+    std::vector<SlotRules> rules;
+    std::vector<int> pins;
+    for (const auto& part : parts) {
+        rules.push_back(slotRules(view.rules, view.patches).of(part));
+        pins.push_back(rules.back().pins());
+    }
+    raiseTo(pins, quota);
     for (std::size_t c = 0; c < parts.size(); ++c) {
-        for (const std::int64_t i : rankedSlots(valuesAt(attention, parts[c]), quota[c])) {
+        for (const std::int64_t i :
+             rankedSlots(valuesAt(attention, parts[c]), quota[c], rules[c])) {
             plan.rows.push_back({RowKind::Patch, parts[c][toSize(i)]});
         }
     }

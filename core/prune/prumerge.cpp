@@ -57,11 +57,14 @@ std::vector<std::int64_t> spacedSlots(int n, int n_top) {
     return out;
 }
 
-std::vector<std::int64_t> keptSlots(std::span<const float> attention, int n_top, bool plus) {
-    std::vector<std::int64_t> out = topSlots(attention, n_top);
+std::vector<std::int64_t> keptSlots(std::span<const float> attention,
+                                    int n_top,
+                                    bool plus,
+                                    const SlotRules& rules) {
+    std::vector<std::int64_t> out = topSlots(attention, n_top, rules);
     if (plus && n_top > 0) {
-        const std::vector<std::int64_t> spaced =
-            spacedSlots(static_cast<int>(attention.size()), n_top);
+        std::vector<std::int64_t> spaced = spacedSlots(static_cast<int>(attention.size()), n_top);
+        std::erase_if(spaced, [&](std::int64_t slot) { return rules.isBanned(toSize(slot)); });
         out.insert(out.end(), spaced.begin(), spaced.end());
         std::sort(out.begin(), out.end());
         out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -69,19 +72,23 @@ std::vector<std::int64_t> keptSlots(std::span<const float> attention, int n_top,
     return out;
 }
 
-std::vector<std::int64_t> keptAtBudget(std::span<const float> attention, int n_keep, bool plus) {
+std::vector<std::int64_t> keptAtBudget(std::span<const float> attention,
+                                       int n_keep,
+                                       bool plus,
+                                       const SlotRules& rules) {
     if (!plus) {
-        return topSlots(attention, n_keep);
+        return topSlots(attention, n_keep, rules);
     }
     std::vector<std::int64_t> out;
-    for (int n_top = n_keep; n_top >= 1; --n_top) {
-        out = keptSlots(attention, n_top, true);
+    for (int n_top = n_keep; n_top >= std::max(1, rules.pins()); --n_top) {
+        out = keptSlots(attention, n_top, true, rules);
         if (static_cast<int>(out.size()) <= n_keep) {
             break;
         }
         out.clear();
     }
-    for (const std::int64_t slot : rankedSlots(attention, static_cast<int>(attention.size()))) {
+    for (const std::int64_t slot :
+         rankedSlots(attention, static_cast<int>(attention.size()), rules)) {
         if (static_cast<int>(out.size()) == n_keep) {
             break;
         }
@@ -101,10 +108,12 @@ Selection PruMerge::select(const SelectView& view) const {
     const std::vector<float> attention = toHostVector(taps.cls_attention.slice(0, 1));
     const int n = static_cast<int>(attention.size());
     const bool plus = params.isOn("plus");
+    const SlotRules rules = slotRules(view.rules, view.patches);
     const std::vector<std::int64_t> kept =
         params.choice("count") == "outliers"
-            ? keptSlots(attention, std::max(1, outlierCount(attention)), plus)
-            : keptAtBudget(attention, keptCount(view) - 1, plus);
+            ? keptSlots(
+                  attention, std::max({1, rules.pins(), outlierCount(attention)}), plus, rules)
+            : keptAtBudget(attention, keptCount(view) - 1, plus, rules);
 
     const at::Tensor keys = taps.keys.slice(0, 1);
     RowPlan plan;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <cstdint>
 #include <span>
@@ -28,10 +29,18 @@ int outlierCount(std::span<const float> attention);
 std::vector<std::int64_t> spacedSlots(int n, int n_top);
 
 /// The n_top slots of largest attention, and the spaced ones with `plus`. Ascending.
-std::vector<std::int64_t> keptSlots(std::span<const float> attention, int n_top, bool plus);
+/// Pinned slots are among the n_top, banned ones among neither.
+/// @param n_top  at least the pinned slots
+std::vector<std::int64_t> keptSlots(std::span<const float> attention,
+                                    int n_top,
+                                    bool plus,
+                                    const SlotRules& rules = {});
 
 /// The same for a given number of slots. With `plus`: the largest n_top whose union with its spaced
 /// slots fits, filled up by attention.
-std::vector<std::int64_t> keptAtBudget(std::span<const float> attention, int n_keep, bool plus);
+std::vector<std::int64_t> keptAtBudget(std::span<const float> attention,
+                                       int n_keep,
+                                       bool plus,
+                                       const SlotRules& rules = {});
 
 }  // namespace prunescope

@@ -34,6 +34,7 @@ struct LayerView {
     at::Tensor values;                  ///< [H, 1 + n, dh] after v_proj with bias; row 0 is CLS
     at::Tensor mass;                    ///< [n] w: patches' worth a token stands for, starts at 1
     at::Tensor score;                   ///< [n] the method's running score, undefined at layer 0
+    PatchRules rules = {};              ///< pins, all of which fit, and bans
 };
 
 /// Fewer tokens than before: out = mix * in, or the kept rows themselves where nothing is mixed.
@@ -67,7 +68,7 @@ struct SelectView {
     const RunSettings& settings;
     const PatchGrid& grid;
     int layer = 0;   ///< S
-    int budget = 0;  ///< k, 1 <= k <= N
+    int budget = 0;  ///< k, 1 <= k <= N less the banned patches
 
     // The pool of M tokens that left the encoder (all N for methods that prune only here).
     std::vector<std::int32_t> patches;  ///< [M] ascending
@@ -93,6 +94,8 @@ struct SelectView {
 
     std::function<WideTaps()> wide_taps = {};  ///< computed when asked for; throws Error(Model)
                                                ///< where the checkpoint lacks the layer
+
+    PatchRules rules = {};  ///< pins, all of which fit, and bans
 };
 
 /// The tokens that go to the projector, and why. Made by the helpers of select.h.
@@ -126,7 +129,7 @@ public:
     virtual LayerOutcome afterLayer(const LayerView& view) const;
 
     /// Chooses the output tokens, in the method's order. Called once per view and run; by default
-    /// every token goes on.
+    /// every token goes on but the banned ones.
     virtual Selection select(const SelectView& view) const;
 
     /// Called at every stop of the catalog's `decoder_plan`, only when the catalog says

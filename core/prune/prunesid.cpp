@@ -27,7 +27,11 @@ double meanPairCosine(const at::Tensor& rows) {
 
 // Greedy: the best that is left survives and suppresses what is too similar to it.
 // `ranked` are the group's slots by falling score; survivors move to the front, order kept.
-int suppress(const CosineMatrix& similarity, double theta, std::vector<std::int64_t>& ranked) {
+// The first `pins` are never suppressed.
+int suppress(const CosineMatrix& similarity,
+             double theta,
+             int pins,
+             std::vector<std::int64_t>& ranked) {
     std::vector<char> gone(ranked.size(), 0);
     std::vector<std::int64_t> survivors;
     std::vector<std::int64_t> rest;
@@ -37,7 +41,9 @@ int suppress(const CosineMatrix& similarity, double theta, std::vector<std::int6
             continue;
         }
         survivors.push_back(ranked[i]);
-        for (std::size_t j = i + 1; j < ranked.size() && similarity.rows > 0; ++j) {
+        for (std::size_t j = std::max(i + 1, toSize(pins));
+             j < ranked.size() && similarity.rows > 0;
+             ++j) {
             const bool too_similar = similarity.row(static_cast<int>(i))[j] > theta;
             gone[j] = too_similar ? 1 : gone[j];
         }
@@ -107,18 +113,26 @@ RankedGroups suppressInGroups(const at::Tensor& rows,
                               std::span<const float> score,
                               const std::vector<int>& group_of,
                               int n_groups,
-                              double threshold) {
+                              double threshold,
+                              const SlotRules& rules) {
     RankedGroups out;
     out.slots.resize(toSize(n_groups));
-    for (const std::int64_t slot : rankedSlots(score, static_cast<int>(score.size()))) {
-        out.slots[toSize(group_of[toSize(slot)])].push_back(slot);
+    out.pins.resize(toSize(n_groups), 0);
+    for (const std::int64_t slot : rankedSlots(score, static_cast<int>(score.size()), rules)) {
+        const auto group = toSize(group_of[toSize(slot)]);
+        out.slots[group].push_back(slot);
+        out.pins[group] += rules.isPinned(toSize(slot)) ? 1 : 0;
     }
     const double theta = threshold * meanPairCosine(rows);
-    for (auto& ranked : out.slots) {
+    for (std::size_t g = 0; g < out.slots.size(); ++g) {
+        std::vector<std::int64_t>& ranked = out.slots[g];
         // No cosine is above 1: nothing is suppressed, and nothing has to be compared.
         const bool compares = theta < 1.0 && ranked.size() > 1;
-        out.survivors.push_back(suppress(
-            compares ? selfCosines(gatherRows(rows, ranked)) : CosineMatrix{}, theta, ranked));
+        out.survivors.push_back(
+            suppress(compares ? selfCosines(gatherRows(rows, ranked)) : CosineMatrix{},
+                     theta,
+                     out.pins[g],
+                     ranked));
     }
     return out;
 }
@@ -163,9 +177,14 @@ Selection PruneSid::select(const SelectView& view) const {
     RowPlan plan;
     plan.score = toHostVector(clsScore(view.cls_attention));
     const std::vector<int> group_of = principalGroups(view.tokens, n_groups);
-    const RankedGroups groups = suppressInGroups(
-        view.tokens, plan.score, group_of, n_groups, budget / params.number("suppression"));
-    const std::vector<int> quota = groupQuotas(groups, budget);
+    const RankedGroups groups = suppressInGroups(view.tokens,
+                                                 plan.score,
+                                                 group_of,
+                                                 n_groups,
+                                                 budget / params.number("suppression"),
+                                                 slotRules(view.rules, view.patches));
+    std::vector<int> quota = groupQuotas(groups, budget);
+    raiseTo(groups.pins, quota);
     plan.cluster_of.assign(group_of.begin(), group_of.end());
     plan.rows.push_back({RowKind::Cls, -1});
     for (std::size_t g = 0; g < groups.slots.size(); ++g) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <cstdint>
 #include <span>
@@ -25,14 +26,17 @@ std::vector<int> principalGroups(const at::Tensor& rows, int n_groups);
 struct RankedGroups {
     std::vector<std::vector<std::int64_t>> slots;
     std::vector<int> survivors;  ///< K_g
+    std::vector<int> pins;       ///< pinned slots, the first of the group
 };
 
+/// Pinned slots come first in their group and nobody suppresses them; banned ones are in none.
 /// @param threshold  of mean pairwise cosines: theta = threshold * mean
 RankedGroups suppressInGroups(const at::Tensor& rows,
                               std::span<const float> score,
                               const std::vector<int>& group_of,
                               int n_groups,
-                              double threshold);
+                              double threshold,
+                              const SlotRules& rules = {});
 
 /// Step 4: t_g, whose sum is T - 1.
 std::vector<int> groupQuotas(const RankedGroups& groups, int budget);

@@ -23,6 +23,7 @@
 #include "core/prune/vispruner.h"
 
 #include <array>
+#include <numeric>
 #include <string_view>
 
 namespace prunescope {
@@ -71,6 +72,16 @@ LayerOutcome PruneMethod::afterLayer(const LayerView&) const {
 }
 
 Selection PruneMethod::select(const SelectView& view) const {
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    if (rules.bans() > 0) {
+        const Stopwatch watch;
+        std::vector<std::int64_t> slots(view.patches.size());
+        std::iota(slots.begin(), slots.end(), 0);
+        std::erase_if(slots, [&](std::int64_t slot) { return rules.isBanned(toSize(slot)); });
+        Selection out = plainSelection(view, slots, {}, watch);
+        out.stages.back().name = "ban";
+        return out;
+    }
     Selection out;
     out.tokens = view.tokens;
     out.rows = patchRows(view.patches);

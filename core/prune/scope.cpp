@@ -23,7 +23,8 @@ Selection Scope::select(const SelectView& view) const {
     }
     const std::vector<float> mass(view.patches.size(), 1.0F);  // every patch is covered once
     const CosineMatrix similarity = selfCosines(view.tokens);
-    const CoverInput in{similarity, mass, {}};
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    const CoverInput in{similarity, mass, {}, &rules};
     const Saliency saliency =
         params.isOn("additive") ? Saliency{.bonus = weight} : Saliency{.factor = weight};
     const std::vector<int> picks = facilityLocation(in, keptCount(view), saliency);

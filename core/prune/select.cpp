@@ -52,7 +52,9 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
     return host.to(like.device());
 }
 
-std::vector<std::int64_t> rankedSlots(std::span<const double> score, int k) {
+namespace {
+
+std::vector<std::int64_t> rankedFreely(std::span<const double> score, int k) {
     std::vector<std::int64_t> order(score.size());
     std::iota(order.begin(), order.end(), 0);
     const auto value = [&](std::int64_t slot) { return rankable(score[toSize(slot)]); };
@@ -79,12 +81,29 @@ std::vector<std::int64_t> rankedSlots(std::span<const double> score, int k) {
     return slots;
 }
 
-std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k) {
-    return rankedSlots(std::vector<double>(score.begin(), score.end()), k);
+}  // namespace
+
+std::vector<std::int64_t> rankedSlots(std::span<const double> score,
+                                      int k,
+                                      const SlotRules& rules) {
+    if (!rules.any()) {
+        return rankedFreely(score, k);
+    }
+    std::vector<std::int64_t> slots = rankedFreely(score, static_cast<int>(score.size()));
+    std::erase_if(slots, [&](std::int64_t slot) { return rules.isBanned(toSize(slot)); });
+    std::stable_partition(slots.begin(), slots.end(), [&](std::int64_t slot) {
+        return rules.isPinned(toSize(slot));
+    });
+    slots.resize(std::min(slots.size(), toSize(std::max(k, 0))));
+    return slots;
 }
 
-std::vector<std::int64_t> topSlots(std::span<const float> score, int k) {
-    std::vector<std::int64_t> slots = rankedSlots(score, k);
+std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k, const SlotRules& rules) {
+    return rankedSlots(std::vector<double>(score.begin(), score.end()), k, rules);
+}
+
+std::vector<std::int64_t> topSlots(std::span<const float> score, int k, const SlotRules& rules) {
+    std::vector<std::int64_t> slots = rankedSlots(score, k, rules);
     std::sort(slots.begin(), slots.end());
     return slots;
 }

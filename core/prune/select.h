@@ -2,6 +2,7 @@
 
 #include "core/metric/shift.h"
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <chrono>
 #include <cstddef>
@@ -49,11 +50,18 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
 
 /// Slots of the k largest scores, one after the other. Scores within 1e-6 of the largest left,
 /// relative, are ties and go to the lower slot (methods.md 4.4); NaN ranks last.
-std::vector<std::int64_t> rankedSlots(std::span<const double> score, int k);
-std::vector<std::int64_t> rankedSlots(std::span<const float> score, int k);
+/// Pinned ones come first, in the same order among each other; banned ones never.
+std::vector<std::int64_t> rankedSlots(std::span<const double> score,
+                                      int k,
+                                      const SlotRules& rules = {});
+std::vector<std::int64_t> rankedSlots(std::span<const float> score,
+                                      int k,
+                                      const SlotRules& rules = {});
 
 /// The same slots, ascending.
-std::vector<std::int64_t> topSlots(std::span<const float> score, int k);
+std::vector<std::int64_t> topSlots(std::span<const float> score,
+                                   int k,
+                                   const SlotRules& rules = {});
 
 /// The slot with the largest value among `allowed` (empty: all). Values within 1e-6 of the largest,
 /// relative, are ties: larger `preference` (empty: none) by the same tolerance, then lower slot.

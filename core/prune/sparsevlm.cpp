@@ -187,7 +187,7 @@ DecoderReduction SparseVlm::beforeDecoderLayer(const DecoderView& view) const {
     DecoderReduction out;
     out.name = "sparsify";
     out.score = scoreOf(view, recycles);
-    out.keep = topSlots(out.score, view.stop.keep);
+    out.keep = topSlots(out.score, view.stop.keep, view.rules);
     if (recycles) {
         out.positions = DecoderReduction::Positions::Renumber;
         if (view.stop.recycled > 0) {

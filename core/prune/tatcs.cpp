@@ -81,7 +81,7 @@ std::vector<int> firstCentres(const CosineMatrix& similarity,
                               const TatcsInput& in,
                               const std::string& init,
                               int k) {
-    const CoverInput cover{similarity, in.mass, in.score};
+    const CoverInput cover{similarity, in.mass, in.score, &in.rules};
     if (init == "kcenter") {
         return farthestPoints(cover, k);
     }
@@ -135,6 +135,8 @@ std::vector<int> reselect(const CosineMatrix& similarity,
     out.medoid.assign(in.mass.size(), 0.0F);
     std::vector<int> chosen;
     for (const std::vector<int>& cluster : members) {
+        const std::vector<std::int64_t> slots(cluster.begin(), cluster.end());
+        const SlotRules rules = in.rules.of(slots);
         std::vector<double> value;
         std::vector<float> preference;
         for (const int i : cluster) {
@@ -148,7 +150,9 @@ std::vector<int> reselect(const CosineMatrix& similarity,
             preference.push_back(in.score[toSize(i)]);
             out.medoid[toSize(i)] = static_cast<float>(value.back());
         }
-        chosen.push_back(cluster[toSize(bestSlot(value, {}, preference))]);
+        // A pinned token is a centre, so that no cluster holds two.
+        const std::vector<char> open = rules.pins() > 0 ? rules.pinned : rules.open(cluster.size());
+        chosen.push_back(cluster[toSize(bestSlot(value, open, preference))]);
     }
     return chosen;
 }

@@ -28,6 +28,7 @@ struct TatcsInput {
     at::Tensor text;           ///< float32 [Lt, Dt]; undefined or Lt = 0: no text
     std::vector<float> mass;   ///< [M] w
     std::vector<float> score;  ///< [M] c
+    SlotRules rules = {};      ///< [M] pinned: first centres, and chosen; banned: neither
 };
 
 /// Step 3.

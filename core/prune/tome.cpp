@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace prunescope {
 
@@ -23,8 +24,51 @@ std::vector<std::size_t> byPatch(std::span<const std::int64_t> slots,
     return order;
 }
 
+// The two sets of a layer. CLS is before the first slot and in the first set, never merged.
+struct Sides {
+    std::vector<std::int64_t> first;
+    std::vector<std::int64_t> second;
+};
+
+Sides sidesOf(std::size_t n, int n_gone, const SlotRules& rules) {
+    std::vector<char> is_first(n);
+    std::size_t n_first = 0;
+    for (std::size_t slot = 0; slot < n; ++slot) {
+        is_first[slot] = rules.isBanned(slot) || (slot % 2 == 1 && !rules.isPinned(slot)) ? 1 : 0;
+        n_first += is_first[slot] != 0 ? 1 : 0;
+    }
+    // Rules may leave too few to merge, or nothing to merge into.
+    for (std::size_t slot = 0; slot < n; ++slot) {
+        if (is_first[slot] == 0 && rules.isFree(slot) && n_first < toSize(n_gone)) {
+            is_first[slot] = 1;
+            ++n_first;
+        } else if (is_first[slot] != 0 && !rules.isBanned(slot) && n_first == n) {
+            is_first[slot] = 0;
+            --n_first;
+        }
+    }
+    Sides sides;
+    for (std::size_t slot = 0; slot < n; ++slot) {
+        (is_first[slot] != 0 ? sides.first : sides.second)
+            .push_back(static_cast<std::int64_t>(slot));
+    }
+    return sides;
+}
+
+// Which member's patch a group stands for: the pinned one, else the lowest that is not banned.
+std::int64_t speakerOf(const LayerView& view,
+                       const std::vector<std::int64_t>& members,
+                       const SlotRules& rules) {
+    const auto rank = [&](std::int64_t slot) {
+        const int last = rules.isPinned(toSize(slot)) ? 0 : rules.isBanned(toSize(slot)) ? 2 : 1;
+        return std::pair(last, view.patches[toSize(slot)]);
+    };
+    return *std::ranges::min_element(
+        members, [&](std::int64_t a, std::int64_t b) { return rank(a) < rank(b); });
+}
+
 // The mix, masses and transfers of a merge.
-Reduction reductionOf(const LayerView& view, const Merge& merge) {
+Reduction reductionOf(const LayerView& view, const Merge& merge, const SlotRules& rules) {
     const std::vector<float> mass = toHostVector(view.mass);
     const std::size_t n = mass.size();
     const std::size_t n_out = merge.groups.size();
@@ -34,21 +78,18 @@ Reduction reductionOf(const LayerView& view, const Merge& merge) {
     out.name = "merge";
     for (std::size_t g = 0; g < n_out; ++g) {
         const std::vector<std::int64_t>& members = merge.groups[g];
-        const auto lowest =
-            *std::min_element(members.begin(), members.end(), [&](std::int64_t a, std::int64_t b) {
-                return view.patches[toSize(a)] < view.patches[toSize(b)];
-            });
+        const std::int64_t speaker = speakerOf(view, members, rules);
         for (const std::int64_t slot : members) {
             new_mass[g] += mass[toSize(slot)];
         }
         for (const std::int64_t slot : members) {
             mix[g * n + toSize(slot)] = mass[toSize(slot)] / new_mass[g];
-            if (slot != lowest) {
+            if (slot != speaker) {
                 out.transfers.push_back(
-                    {view.patches[toSize(slot)], view.patches[toSize(lowest)], 1.0F});
+                    {view.patches[toSize(slot)], view.patches[toSize(speaker)], 1.0F});
             }
         }
-        out.keep.push_back(lowest);
+        out.keep.push_back(speaker);
     }
     out.mix = toDevice(mix, static_cast<int>(n_out), static_cast<int>(n), view.tokens);
     out.mass = toDevice(new_mass, static_cast<int>(n_out), 1, view.tokens).squeeze(1);
@@ -68,13 +109,11 @@ int mergedCount(int n_patches, int k, int n, int layer, int last_layer) {
     return std::min(n, static_cast<int>(std::max<std::int64_t>((n + 1) / 2, wanted)));
 }
 
-Merge mergeAlike(const at::Tensor& keys, std::span<const std::int32_t> patches, int n_gone) {
-    // The sequence begins with CLS, which is in the first set and is never merged.
-    std::vector<std::int64_t> first;
-    std::vector<std::int64_t> second;
-    for (std::size_t slot = 0; slot < patches.size(); ++slot) {
-        (slot % 2 == 1 ? first : second).push_back(static_cast<std::int64_t>(slot));
-    }
+Merge mergeAlike(const at::Tensor& keys,
+                 std::span<const std::int32_t> patches,
+                 int n_gone,
+                 const SlotRules& rules) {
+    const auto [first, second] = sidesOf(patches.size(), n_gone, rules);
     Merge out;
     out.likeness.assign(patches.size(), -std::numeric_limits<float>::infinity());
     std::vector<std::int64_t> partner(first.size());
@@ -98,11 +137,13 @@ Merge mergeAlike(const at::Tensor& keys, std::span<const std::int32_t> patches, 
     }
     const std::vector<std::size_t> order = byPatch(first, patches);
     std::vector<double> ordered;
+    SlotRules urgent;  // banned ones go first
     for (const std::size_t a : order) {
         ordered.push_back(likeness[a]);
+        urgent.pinned.push_back(rules.isBanned(toSize(first[a])) ? 1 : 0);
     }
     std::vector<char> merges(first.size(), 0);
-    for (const std::int64_t i : rankedSlots(ordered, n_gone)) {
+    for (const std::int64_t i : rankedSlots(ordered, n_gone, urgent)) {
         merges[order[toSize(i)]] = 1;
     }
     for (std::size_t a = 0; a < first.size(); ++a) {
@@ -127,8 +168,9 @@ LayerOutcome ToMe::afterLayer(const LayerView& view) const {
     const int n_next = mergedCount(view.grid.count(), view.budget, n, view.layer, view.last_layer);
     LayerOutcome out;
     if (n_next < n) {
-        const Merge merge = mergeAlike(view.keys.mean(0), view.patches, n - n_next);
-        out.reduction = reductionOf(view, merge);
+        const SlotRules rules = slotRules(view.rules, view.patches);
+        const Merge merge = mergeAlike(view.keys.mean(0), view.patches, n - n_next, rules);
+        out.reduction = reductionOf(view, merge, rules);
         out.reduction->proportional_attention = MethodParams(view.settings).isOn("proportional");
     }
     return out;
@@ -138,6 +180,9 @@ Selection ToMe::select(const SelectView& view) const {
     const Stopwatch watch;
     std::vector<std::int64_t> slots(view.patches.size());
     std::iota(slots.begin(), slots.end(), 0);
+    // Layers that halve at most may not have merged every banned one.
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    std::erase_if(slots, [&](std::int64_t slot) { return rules.isBanned(toSize(slot)); });
     return plainSelection(view, slots, {}, watch);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/prune_method.h"
+#include "core/prune/slot_rules.h"
 
 #include <cstdint>
 #include <span>
@@ -37,7 +38,12 @@ struct Merge {
 
 /// @param keys     [1 + n, any] head-mean keys, row 0 CLS
 /// @param patches  [n] which patch a slot stands for: ties go to the lower one
-/// @param n_gone   0 <= n_gone <= n / 2
-Merge mergeAlike(const at::Tensor& keys, std::span<const std::int32_t> patches, int n_gone);
+/// @param n_gone   0 <= n_gone <= n / 2, and at most the slots that are not pinned
+/// @param rules    pinned slots are in the second set and so never merged away; banned ones are in
+///                 the first and are merged before all others (ours)
+Merge mergeAlike(const at::Tensor& keys,
+                 std::span<const std::int32_t> patches,
+                 int n_gone,
+                 const SlotRules& rules = {});
 
 }  // namespace prunescope

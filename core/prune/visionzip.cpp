@@ -64,19 +64,27 @@ VisionZipSplit visionZipSplit(int k, int contextual) {
     return {dominant, k - dominant};
 }
 
-ContextGroups contextGroups(const at::Tensor& keys, int n_groups) {
+ContextGroups contextGroups(const at::Tensor& keys, int n_groups, std::span<const char> banned) {
     const int n = static_cast<int>(keys.size(0));
-    const int step = std::max(1, n / n_groups);
+    std::vector<int> candidates;
+    for (int r = 0; r < n; ++r) {
+        if (banned.empty() || banned[toSize(r)] == 0) {
+            candidates.push_back(r);
+        }
+    }
+    const int step = std::max(1, static_cast<int>(candidates.size()) / n_groups);
     ContextGroups out;
     std::vector<std::int64_t> targets;
+    std::vector<int> own_group(toSize(n), -1);
     for (int c = 0; c < n_groups; ++c) {
-        out.target.push_back(c * step);
-        targets.push_back(c * step);
+        out.target.push_back(candidates[toSize(c * step)]);
+        targets.push_back(out.target.back());
+        own_group[toSize(out.target.back())] = c;
     }
     const CosineMatrix similarity = cosineMatrix(keys, gatherRows(keys, targets));
     for (int r = 0; r < n; ++r) {
-        const bool is_target = r % step == 0 && r / step < n_groups;
-        out.group.push_back(is_target ? r / step : bestSlot(similarity.row(r), {}, {}));
+        const int own = own_group[toSize(r)];
+        out.group.push_back(own >= 0 ? own : bestSlot(similarity.row(r), {}, {}));
     }
     return out;
 }
@@ -84,20 +92,25 @@ ContextGroups contextGroups(const at::Tensor& keys, int n_groups) {
 Selection VisionZip::select(const SelectView& view) const {
     const Stopwatch watch;
     const MethodParams params(view.settings);
-    const auto [dominant, contextual] =
-        visionZipSplit(keptCount(view), params.integer("contextual"));
+    const int k = keptCount(view);
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    const int dominant =
+        std::max(visionZipSplit(k, params.integer("contextual")).dominant, rules.pins() + 1);
+    const int contextual = k - dominant;
     RowPlan plan;
     plan.score = toHostVector(clsScore(view.cls_attention));
     plan.rows.push_back({RowKind::Cls, -1});
-    const std::vector<std::int64_t> top = topSlots(plan.score, dominant - 1);
+    const std::vector<std::int64_t> top = topSlots(plan.score, dominant - 1, rules);
     for (const std::int64_t slot : top) {
         plan.rows.push_back({RowKind::Patch, slot});
     }
     if (contextual > 0) {
         const std::vector<std::int64_t> left = othersOf(top, plan.score.size());
         const at::Tensor keys = gatherRows(view.keys.slice(1, 1).mean(0), left);
-        planContextual(
-            contextGroups(keys, contextual), left, params.choice("merge") == "mean", plan);
+        planContextual(contextGroups(keys, contextual, rules.of(left).banned),
+                       left,
+                       params.choice("merge") == "mean",
+                       plan);
     }
     return planned(view, plan, watch);
 }

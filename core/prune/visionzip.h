@@ -31,7 +31,10 @@ struct ContextGroups {
     std::vector<int> group;   ///< per row: the group it joins; a target joins its own
 };
 
-/// @param keys  float32 [R, dh] head-mean keys of the rows left. 1 <= n_groups <= R
-ContextGroups contextGroups(const at::Tensor& keys, int n_groups);
+/// @param keys    float32 [R, dh] head-mean keys of the rows left. 1 <= n_groups <= R
+/// @param banned  [R] rows that are no target; empty: none. n_groups others are left
+ContextGroups contextGroups(const at::Tensor& keys,
+                            int n_groups,
+                            std::span<const char> banned = {});
 
 }  // namespace prunescope

@@ -49,10 +49,13 @@ Selection VisPruner::select(const SelectView& view) const {
     const Stopwatch watch;
     const MethodParams params(view.settings);
     const int k = keptCount(view);
-    const int n_important = static_cast<int>(std::floor(k * params.number("important_ratio")));
+    const SlotRules rules = slotRules(view.rules, view.patches);
+    const int n_important =
+        std::max(rules.pins(), static_cast<int>(std::floor(k * params.number("important_ratio"))));
     const std::vector<float> score = toHostVector(clsScore(view.cls_attention));
 
-    const std::vector<std::int64_t> order = rankedSlots(score, static_cast<int>(score.size()));
+    const std::vector<std::int64_t> order =
+        rankedSlots(score, static_cast<int>(score.size()), rules);
     std::vector<std::int64_t> slots(order.begin(), order.begin() + n_important);
     const std::vector<std::int64_t> diverse =
         thinnedOut({order.begin() + n_important, order.end()}, k - n_important, view.tokens);

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace prunescope {
 
@@ -33,6 +34,19 @@ enum class ShiftPlace {
     Normalised,  ///< on rows scaled to length 1
 };
 
+/// What a person asks of single patches of one view, whatever a method's scores say. A pinned patch
+/// keeps a token of its own, a banned one never does; what a method does with a patch that it
+/// removes (merge it, hand it on) it does with a banned one as well. Both lists ascend, hold
+/// nothing twice and share nothing (patch_rules.h keeps them so).
+struct PatchRules {
+    std::vector<std::int32_t> pinned;
+    std::vector<std::int32_t> banned;
+
+    bool empty() const { return pinned.empty() && banned.empty(); }
+
+    bool operator==(const PatchRules&) const = default;
+};
+
 /// Everything needed to repeat a run on the same model, picture and prompt. Part of every trace.
 struct RunSettings {
     std::string method = "dcp";
@@ -44,6 +58,8 @@ struct RunSettings {
     std::string metric = "klDiagFwd";
     ShiftPlace place = ShiftPlace::Encoder;
     std::map<std::string, ParamValue> params;  ///< what differs from the method's defaults
+
+    std::vector<PatchRules> patch_rules;  ///< per view; none for views beyond, no empty one last
 
     ImageMode image_mode = ImageMode::Crop;
     int max_new_tokens = 64;

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/trace/patch_rules.h"
 
 #include <cmath>
 #include <limits>
@@ -42,17 +43,25 @@ json toJson(const RunSettings& s) {
     for (const auto& [name, value] : s.params) {
         std::visit([&, &key = name](const auto& v) { params[key] = v; }, value);
     }
-    return {{"method", s.method},
-            {"budget", s.budget},
-            {"tau", s.tau},
-            {"trigger", nameOf(s.trigger)},
-            {"phi", s.phi},
-            {"seed", s.seed},
-            {"metric", s.metric},
-            {"place", nameOf(s.place)},
-            {"params", params},
-            {"image_mode", nameOf(s.image_mode)},
-            {"max_new_tokens", s.max_new_tokens}};
+    json settings = {{"method", s.method},
+                     {"budget", s.budget},
+                     {"tau", s.tau},
+                     {"trigger", nameOf(s.trigger)},
+                     {"phi", s.phi},
+                     {"seed", s.seed},
+                     {"metric", s.metric},
+                     {"place", nameOf(s.place)},
+                     {"params", params},
+                     {"image_mode", nameOf(s.image_mode)},
+                     {"max_new_tokens", s.max_new_tokens}};
+    if (!s.patch_rules.empty()) {
+        json rules = json::array();
+        for (const PatchRules& view : s.patch_rules) {
+            rules.push_back({{"pin", view.pinned}, {"ban", view.banned}});
+        }
+        settings["patch_rules"] = std::move(rules);
+    }
+    return settings;
 }
 
 json toJson(const NullBand& band) {
@@ -253,6 +262,26 @@ ShiftPlace placeFrom(const json& object) {
                                     : ShiftPlace::Encoder;
 }
 
+/// Per view; older traces have none.
+std::vector<PatchRules> rulesFrom(const json& object) {
+    std::vector<PatchRules> rules;
+    if (!object.contains("patch_rules")) {
+        return rules;
+    }
+    using Patches = std::vector<std::int32_t>;
+    const json& views = member(object, "patch_rules");
+    if (!views.is_array() || views.size() > kMaxRuledViews) {
+        refuse("\"patch_rules\" is not a list of views");
+    }
+    for (const json& view : views) {
+        rules.push_back({valueOf<Patches>(view, "pin"), valueOf<Patches>(view, "ban")});
+    }
+    for (const Problem& problem : checkPatchRules(rules)) {
+        refuse(problem.message.substr(0, problem.message.size() - 1));
+    }
+    return rules;
+}
+
 RunSettings settingsFrom(const json& j) {
     RunSettings s;
     s.method = valueOf<std::string>(j, "method");
@@ -265,6 +294,7 @@ RunSettings settingsFrom(const json& j) {
     s.place = placeFrom(j);
     s.image_mode = imageModeFrom(valueOf<std::string>(j, "image_mode"));
     s.max_new_tokens = valueOf<int>(j, "max_new_tokens");
+    s.patch_rules = rulesFrom(j);
     const json& params = member(j, "params");
     for (const auto& [name, value] : params.items()) {
         if (value.is_string()) {

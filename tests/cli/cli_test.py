@@ -54,6 +54,59 @@ class Cli(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(done.stdout.strip(), ("Yes", "No"))
 
+    def kept(self, *arguments):
+        done = cli("run", "--json", "--budget", 16, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout), done.stderr
+
+    def test_pins_and_bans_are_honoured_and_reported(self):
+        free, _ = self.kept("--method", "cls-topk")
+        leaves = free["kept"][0][2]
+        comes = next(p for p in range(576) if p not in free["kept"][0])
+        ruled, said = self.kept("--method", "cls-topk", "--pin", f"{comes}", "--ban", leaves)
+        self.assertEqual(ruled["settings"]["patch_rules"], [{"pin": [comes], "ban": [leaves]}])
+        self.assertEqual(set(ruled["kept"][0]) ^ set(free["kept"][0]), {leaves, comes})
+        self.assertNotIn("pinned", said)
+        _, said = self.kept("--pin", "100-120")
+        self.assertIn("room for 16 of 21 pinned patches", said)
+        self.fails(2, "run", "--pin", "576", mentions="There is no patch 576 to pin")
+        self.fails(2, "run", "--pin", "5-8", "--ban", "7", mentions="Pinned and banned at once: patch 7")
+        self.fails(2, "run", "--ban", "0-575", mentions="at least one has to stay")
+        self.fails(2, "run", "--pin", "x", mentions="--pin: \"x\" is no patch")
+        self.fails(2, "compare", "--methods", "grid", "--budgets", 16, "--ban", "576", mentions="no patch 576")
+        done = cli("compare", "--methods", "grid,avgpool", "--budgets", 16, "--pin", 7, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for row in json.loads(done.stdout)["pictures"][0]["rows"]:
+            self.assertIn(7, row["kept"][0])
+            self.assertEqual(len(row["kept"][0]), 16)
+
+    def test_a_session_holds_pins_and_bans(self):
+        file = self.folder / "pins.prunescope"
+        done = cli("run", "--budget", 16, "--pin", "7,100-102", "--ban", "5", "--session", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = cli("session", "show", file)
+        self.assertIn("pinned    7,100-102", shown.stdout)
+        self.assertIn("banned    5", shown.stdout)
+        self.assertEqual(cli("session", "run", file).returncode, 0)
+
+    def test_history_says_what_every_stage_did(self):
+        trace = self.folder / "t.json"
+        done = cli("run", "--budget", 16, "--trigger", "always", "--pin", "3", "--trace", trace)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = cli("history", "--trace", trace, "--token", "3,213", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual([t["patch"] for t in told["tokens"]], [3, 213])
+        self.assertEqual(told["tokens"][0]["rule"], "pinned")
+        self.assertIn("A token at the end", told["tokens"][0]["outcome"])
+        plain = cli("history", "--budget", 16, "--trigger", "always", "--pin", "3", "--token", "3,213")
+        for stage in told["tokens"][1]["stages"]:
+            self.assertIn(stage["reason"], plain.stdout)
+        done = cli("history", "--trace", trace, "--token", "200-203", "--region")
+        self.assertIn("4 patches: ", done.stdout)
+        self.fails(2, "history", "--trace", trace, "--token", "576", mentions="there is no patch 576")
+        self.fails(2, "history", "--trace", trace, "--token", "1:5", mentions="no patch 5 in view 1")
+
     def test_metric_and_place_are_used_and_reported(self):
         runs = {}
         for metric, place in (("klDiagFwd", "encoder"), ("frechetDiag", "encoder"), ("frechetDiag", "projected")):

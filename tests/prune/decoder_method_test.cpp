@@ -100,6 +100,29 @@ TEST_P(DecoderProperty, KeepsWhatThePlanSaysAndEveryRowHasOneFate) {
     }
 }
 
+TEST_P(DecoderProperty, PinnedRowsStayAtEveryStop) {
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+        SCOPED_TRACE(seed);
+        ToyDecoder decoder = decoderOf(seed);
+        const RunSettings settings = settingsOf(seed, decoder.visual);
+        const ToyDecoderRun free_run = runToyDecoder(decoder, settings);
+        int room = decoder.visual;
+        for (const DecoderStop& stop : free_run.plan.stops) {
+            room = std::min(room, stop.keep);
+        }
+        const int n_pins = seed % 4 == 0 ? room : std::min(room, 1 + static_cast<int>(seed % 6));
+        decoder.pinned = drawWithoutReplacement(decoder.visual, n_pins, seed + 11);
+        const ToyDecoderRun run = runToyDecoder(decoder, settings);
+        EXPECT_EQ(run.kept.size(), free_run.kept.size());
+        for (std::size_t e = 0; e < run.events.size(); ++e) {
+            expectWellFormed(run.events[e], run.plan.stops[e], run.tokens_before[e].size());
+        }
+        for (const std::int32_t row : decoder.pinned) {
+            EXPECT_TRUE(std::ranges::count(run.kept, row)) << row;
+        }
+    }
+}
+
 TEST_P(DecoderProperty, SameInputSameDecisionOnAnyThreads) {
     for (std::uint64_t seed = 0; seed < kSeeds; seed += 5) {
         SCOPED_TRACE(seed);

@@ -2,6 +2,7 @@
 
 #include "core/base/random.h"
 #include "core/prune/row_plan.h"
+#include "core/trace/patch_rules.h"
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +87,12 @@ WideTaps wideTaps(const ToyEncoder& encoder, const at::Tensor& tokens, const at:
 ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     const auto method = makeMethod(settings.method);
     const int n = encoder.grid.count();
-    const int budget = std::min(settings.budget, n);
+    const PatchRules& asked = rulesOfView(settings, 0);
+    const MethodSpec& spec = *findMethod(settings.method);
+    const int budget = std::min(settings.budget, n - static_cast<int>(asked.banned.size()));
+    const PatchRules rules = spec.uses_budget && !spec.in_decoder
+                                 ? fitting(asked, budget - spec.rows_without_patch)
+                                 : PatchRules{{}, asked.banned};
     const bool constant = encoder.content == ToyEncoder::Content::Constant;
 
     ToyRun out;
@@ -97,7 +103,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     at::Tensor tokens = out.full;
     at::Tensor mass = at::full({n}, 1.0, at::TensorOptions().dtype(at::kFloat));
     at::Tensor score;
-    if (findMethod(settings.method)->in_encoder) {
+    if (spec.in_encoder) {
         for (int layer = 0; layer <= encoder.last_layer; ++layer) {
             const LayerTensors tensors = layerTensors(encoder, tokens, layer);
             out.layers.push_back(tensors);
@@ -112,7 +118,8 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
                                  tensors.keys,
                                  tensors.values,
                                  mass,
-                                 score};
+                                 score,
+                                 rules};
             LayerOutcome outcome = method->afterLayer(view);
             score = outcome.score;
             if (!outcome.reduction) {
@@ -156,7 +163,8 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
                           .project = project,
                           .projected = [&] { return out.projected; },
                           .null_band = [&] { return reference.nullBand(budget, settings.seed); },
-                          .wide_taps = [&] { return out.wide; }};
+                          .wide_taps = [&] { return out.wide; },
+                          .rules = rules};
     out.selection = method->select(view);
     return out;
 }

@@ -110,6 +110,8 @@ ToyDecoderRun runToyDecoder(const ToyDecoder& decoder, const RunSettings& settin
         view.next_attention = [&](const std::vector<std::int64_t>& rows) {
             return attentionRows(decoder, now, layer + 1, rows);
         };
+        std::vector<std::int32_t> rows(out.kept.begin(), out.kept.end());
+        view.rules = slotRules({decoder.pinned, {}}, rows);
         view.visual_embeddings = embeddings;
         view.text_embeddings = text;
         view.rotary_frequencies = at::full({2}, 0.01, at::TensorOptions().dtype(at::kFloat));

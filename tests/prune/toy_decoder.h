@@ -20,7 +20,8 @@ struct ToyDecoder {
     int heads = 4;
     std::uint64_t seed = 1;
     enum class Content { Normal, Constant, NanAttention, ZeroAttention } content = Content::Normal;
-    std::vector<std::int64_t> order;  ///< [visual] permutation of the visual rows; empty: as made
+    std::vector<std::int32_t> pinned;  ///< visual rows, ascending
+    std::vector<std::int64_t> order;   ///< [visual] permutation of the visual rows; empty: as made
 };
 
 /// What happened at every stop.

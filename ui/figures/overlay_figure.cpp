@@ -2,9 +2,11 @@
 
 #include "core/prune/catalog.h"
 #include "core/session/figure_state.h"
+#include "core/trace/patch_rules.h"
 #include "ui/figures/animation.h"
 #include "ui/figures/figure_metadata.h"
 #include "ui/views/overlay_painter.h"
+#include "ui/views/rule_marks.h"
 #include "ui/views/stage_labels.h"
 
 #include <algorithm>
@@ -62,6 +64,7 @@ struct Figure {
     double paintCaption(QPainter& painter, double top) const;
     void paintLegend(QPainter& painter, double top) const;
     std::vector<PatchFate> legendFates() const;
+    std::vector<PatchRule> legendRules() const;
     double captionHeight(int line) const;
     int legendRows() const;
 };
@@ -76,8 +79,19 @@ std::vector<PatchFate> Figure::legendFates() const {
     return fates;
 }
 
+std::vector<PatchRule> Figure::legendRules() const {
+    std::vector<PatchRule> rules;
+    if (input.options.on && !scene.rules.pinned.empty()) {
+        rules.push_back(PatchRule::Pinned);
+    }
+    if (input.options.on && !scene.rules.banned.empty()) {
+        rules.push_back(PatchRule::Banned);
+    }
+    return rules;
+}
+
 int Figure::legendRows() const {
-    const auto entries = static_cast<int>(legendFates().size()) + 1;  // and clusters
+    const auto entries = static_cast<int>(legendFates().size() + 1 + legendRules().size());
     return (entries + kColumns - 1) / kColumns;
 }
 
@@ -124,7 +138,9 @@ void Figure::paintLegend(QPainter& painter, double top) const {
     const std::vector<PatchFate> fates = legendFates();
     const auto n = static_cast<int>(fates.size());
     const bool has_clusters = input.options.on && input.options.clusters && !scene.clusters.empty();
-    for (int i = 0; i < n + (has_clusters ? 1 : 0); ++i) {
+    const int n_plain = n + (has_clusters ? 1 : 0);
+    const std::vector<PatchRule> rules = legendRules();
+    for (int i = 0; i < n_plain + static_cast<int>(rules.size()); ++i) {
         const QPointF at(kMargin + (i % kColumns) * width, top + (i / kColumns) * kRowHeight);
         const QRectF swatch(at, QSizeF(24, 24));
         QString label;
@@ -132,9 +148,15 @@ void Figure::paintLegend(QPainter& painter, double top) const {
             const PatchFate fate = fates[static_cast<std::size_t>(i)];
             paintSwatch(painter, swatch, fate);
             label = QStringLiteral("%1 (%2)").arg(fateLabel(fate)).arg(scene.count(fate));
-        } else {
+        } else if (i < n_plain) {
             paintClusterSwatch(painter, swatch, input.options.cluster_fill);
             label = text("Cluster (%1)").arg(scene.clusters.size());
+        } else {
+            const bool pinned = rules[static_cast<std::size_t>(i - n_plain)] == PatchRule::Pinned;
+            painter.fillRect(swatch, QColor(0xb9c8b0));
+            (pinned ? paintPin : paintBan)(painter, swatch);
+            label = pinned ? text("Pinned by hand (%1)").arg(scene.rules.pinned.size())
+                           : text("Banned by hand (%1)").arg(scene.rules.banned.size());
         }
         painter.setPen(Qt::black);
         painter.setFont(captionFont(false));
@@ -193,6 +215,7 @@ bool makeFigure(Figure& figure,
     const int stage = std::min(options.stage, static_cast<int>(shown.stages.size()) - 1);
     figure.picture = Picture(picture);
     figure.scene = makeScene(shown, stage);
+    figure.scene.rules = rulesOfView(trace.settings, view);
     figure.input.picture = &figure.picture;
     figure.input.scene = &figure.scene;
     figure.input.options = options.overlay;
@@ -285,6 +308,12 @@ QString settingsCaption(const RunSettings& settings) {
                                                word != nullptr
                                                    ? QString::fromStdString(*word)
                                                    : QString::number(std::get<double>(value)));
+    }
+    if (const std::string pinned = ruleList(settings, PatchRule::Pinned); !pinned.empty()) {
+        parts << text("pinned %1").arg(QString::fromStdString(pinned));
+    }
+    if (const std::string banned = ruleList(settings, PatchRule::Banned); !banned.empty()) {
+        parts << text("banned %1").arg(QString::fromStdString(banned));
     }
     parts << QString::fromStdString(settings.metric)
           << QString::fromStdString(nameOf(settings.place))

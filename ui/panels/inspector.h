@@ -7,7 +7,8 @@
 
 namespace prunescope {
 
-/// Everything the trace knows about the selected patch: place, fate, history per stage.
+/// The selected patch, or the selected region, in words: its place, what became of it, and why,
+/// stage by stage. The numbers are in the token history's table.
 class Inspector : public QTextBrowser {
     Q_OBJECT
 
@@ -16,8 +17,6 @@ public:
 
 private:
     void refresh();
-    QString describe(const ViewTrace& view, int patch) const;
-    QString describeStage(const ViewTrace& view, int stage, int patch) const;
 
     Document* document_;
     SelectionModel* selection_;

@@ -2,6 +2,7 @@
 
 #include "core/metric/shift.h"
 #include "ui/panels/value_row.h"
+#include "ui/rules/rules_row.h"
 #include "ui/services/appearance.h"
 
 #include <algorithm>
@@ -171,6 +172,7 @@ void SettingsPanel::makeShared(QVBoxLayout* column) {
             column->addWidget(shared_[name]);
         }
     }
+    column->addWidget(new RulesRow(document_, this));
 }
 
 void SettingsPanel::makeChoices(QVBoxLayout* column) {

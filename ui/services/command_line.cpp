@@ -1,5 +1,7 @@
 #include "ui/services/command_line.h"
 
+#include "core/trace/patch_rules.h"
+
 #include <QLocale>
 #include <QRegularExpression>
 
@@ -53,6 +55,12 @@ QStringList cliArguments(const RunRequest& request,
     add("--image-mode", QString::fromStdString(nameOf(settings.image_mode)));
     for (const auto& [name, value] : settings.params) {
         add("--set", QString::fromStdString(name) + "=" + textOf(value));
+    }
+    for (const auto& [flag, rule] :
+         {std::pair("--pin", PatchRule::Pinned), std::pair("--ban", PatchRule::Banned)}) {
+        if (countOf(settings, rule) > 0) {
+            add(flag, QString::fromStdString(ruleList(settings, rule)));
+        }
     }
     if (hardware.device != "auto") {
         add("--device", hardware.device);

@@ -1,5 +1,6 @@
 #include "ui/views/canvas.h"
 
+#include "core/trace/patch_rules.h"
 #include "ui/compare/linked_views.h"
 #include "ui/views/canvas_card.h"
 #include "ui/views/stage_labels.h"
@@ -41,6 +42,7 @@ Canvas::Canvas(Document* document,
     setAttribute(Qt::WA_OpaquePaintEvent);
     connect(document_, &Document::imageChanged, this, &Canvas::takePicture);
     connect(document_, &Document::traceChanged, this, &Canvas::takeTrace);
+    connect(document_, &Document::settingsChanged, this, &Canvas::takeRules);
     connect(document_, &Document::stateChanged, this, qOverload<>(&QWidget::update));
     connect(document_, &Document::remarksChanged, this, qOverload<>(&QWidget::update));
     connect(selection_, &SelectionModel::viewChanged, this, &Canvas::takeTrace);
@@ -102,9 +104,32 @@ void Canvas::takeTrace() {
 void Canvas::takeStage() {
     const ViewTrace* now = view();
     scene_ = now != nullptr ? makeScene(*now, stageOf(now)) : OverlayScene{};
+    scene_.rules = rulesNow();
     static_is_stale_ = true;
     takeOther();
     update();
+}
+
+// A shows what is asked for now, before the run that honours it; B what it was run with.
+const PatchRules& Canvas::rulesNow() const {
+    const auto view = static_cast<std::size_t>(std::max(0, selection_->view()));
+    const bool is_run = side_ == CompareSide::B && trace_ != nullptr;
+    return rulesOfView(is_run ? trace_->settings : document_->settings(), view);
+}
+
+void Canvas::takeRules() {
+    if (scene_.rules != rulesNow()) {
+        scene_.rules = rulesNow();
+        staleAll();
+    }
+}
+
+QString Canvas::ruleText(int patch) const {
+    if (std::ranges::binary_search(scene_.rules.pinned, patch)) {
+        return tr(" · pinned by you");
+    }
+    return std::ranges::binary_search(scene_.rules.banned, patch) ? tr(" · banned by you")
+                                                                  : QString();
 }
 
 void Canvas::staleAll() {
@@ -170,7 +195,7 @@ QString Canvas::hoverText() const {
         return {};
     }
     const int patch = ownPatch(selection_->hoveredPatch());
-    QString own = patchText(*now, stageOf(now), patch);
+    QString own = patchText(*now, stageOf(now), patch) + ruleText(patch);
     const QString notes = notesAbout(document_->remarks(), selection_->view(), patch);
     if (!notes.isEmpty()) {
         own += '\n' + tr("Note: %1").arg(notes);

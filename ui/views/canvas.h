@@ -84,6 +84,9 @@ private:
     void takeTrace();
     void takeStage();
     void takeOther();
+    void takeRules();
+    const PatchRules& rulesNow() const;
+    QString ruleText(int patch) const;
     TracePtr traceOf(CompareSide side) const;
     static bool belongs(const RunTrace& trace, const Image& image);
     void hover(int patch);

@@ -1,6 +1,7 @@
 // The other side on the canvas: split, flicker and difference, and what links A and B.
 
 #include "core/prune/catalog.h"
+#include "core/trace/patch_rules.h"
 #include "ui/compare/difference.h"
 #include "ui/compare/linked_views.h"
 #include "ui/views/canvas.h"
@@ -55,6 +56,10 @@ void Canvas::takeOther() {
     }
     const ViewTrace* other = otherView();
     other_scene_ = other != nullptr ? makeScene(*other, stageOf(other)) : OverlayScene{};
+    if (other_trace_) {
+        other_scene_.rules = rulesOfView(other_trace_->settings,
+                                         static_cast<std::size_t>(std::max(0, selection_->view())));
+    }
     other_is_stale_ = true;
     update();
 }

@@ -1,6 +1,8 @@
 #include "ui/views/legend.h"
 
+#include "core/trace/patch_rules.h"
 #include "ui/views/overlay_painter.h"
+#include "ui/views/rule_marks.h"
 
 #include <algorithm>
 
@@ -71,6 +73,14 @@ Legend::Legend(Document* document,
         addFateRow(style.fate);
     }
     addClusterRow();
+    pinned_ = addRuleRow(QStringLiteral("pinned"),
+                         &paintPin,
+                         tr("Pinned by you"),
+                         tr("Keeps a token of its own, whatever the method says. Key P."));
+    banned_ = addRuleRow(QStringLiteral("banned"),
+                         &paintBan,
+                         tr("Banned by you"),
+                         tr("Never keeps a token of its own. Key B."));
     const double ratio = devicePixelRatioF();
     addPlainRow(QStringLiteral("selected"),
                 swatchOf(ratio,
@@ -91,7 +101,10 @@ Legend::Legend(Document* document,
     connect(selection_, &SelectionModel::viewChanged, this, &Legend::refreshCounts);
     connect(selection_, &SelectionModel::stageChanged, this, &Legend::refreshCounts);
     connect(overlay_, &OverlaySettings::changed, this, &Legend::refreshEyes);
+    connect(document_, &Document::settingsChanged, this, &Legend::refreshRules);
+    connect(selection_, &SelectionModel::viewChanged, this, &Legend::refreshRules);
     refreshCounts();
+    refreshRules();
     refreshEyes();
     paintEyes();
 }
@@ -188,6 +201,27 @@ void Legend::addPlainRow(const QString& name, const QPixmap& swatch, const QStri
     const Row row = addRow(name, swatch, label, label);
     row.eye->hide();
     row.count->hide();
+}
+
+QLabel* Legend::addRuleRow(const QString& name,
+                           void (*paint)(QPainter&, const QRectF&),
+                           const QString& label,
+                           const QString& help) {
+    const QPixmap swatch =
+        swatchOf(devicePixelRatioF(), [paint](QPainter& painter, const QRectF& area) {
+            painter.fillRect(area.adjusted(1, 1, -1, -1), QColor(0xb9c8b0));
+            paint(painter, area);
+        });
+    const Row row = addRow(name, swatch, label, help);
+    row.eye->hide();
+    return row.count;
+}
+
+void Legend::refreshRules() {
+    const PatchRules& rules = rulesOfView(
+        document_->settings(), static_cast<std::size_t>(std::max(0, selection_->view())));
+    pinned_->setText(locale().toString(rules.pinned.size()));
+    banned_->setText(locale().toString(rules.banned.size()));
 }
 
 void Legend::refreshCounts() {

@@ -36,6 +36,11 @@ private:
     void addFateRow(PatchFate fate);
     void addClusterRow();
     void addPlainRow(const QString& name, const QPixmap& swatch, const QString& label);
+    QLabel* addRuleRow(const QString& name,
+                       void (*paint)(QPainter&, const QRectF&),
+                       const QString& label,
+                       const QString& help);
+    void refreshRules();
     Row addRow(const QString& name,
                const QPixmap& swatch,
                const QString& label,
@@ -49,6 +54,8 @@ private:
     SelectionModel* selection_;
     OverlaySettings* overlay_;
     std::vector<Row> rows_;  ///< fates in order, then clusters
+    QLabel* pinned_ = nullptr;
+    QLabel* banned_ = nullptr;
 };
 
 }  // namespace prunescope

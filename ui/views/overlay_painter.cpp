@@ -1,6 +1,7 @@
 #include "ui/views/overlay_painter.h"
 
 #include "ui/theme/cluster_colors.h"
+#include "ui/views/rule_marks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -224,6 +225,7 @@ void paintMarks(QPainter& painter, const OverlayInput& input, const QRectF& visi
         }
         paintRepresentatives(painter, input);
     }
+    paintRules(painter, input.scene->rules, transform, visible);
     painter.restore();
 }
 

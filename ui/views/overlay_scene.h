@@ -24,6 +24,7 @@ struct OverlayScene {
     std::vector<std::int32_t> cluster_of;   ///< per patch, empty: no clusters yet
     std::vector<ClusterShape> clusters;
     std::vector<Transfer> transfers;  ///< of all stages up to this one, between patches
+    PatchRules rules;                 ///< what a person asked of the view's patches
 
     bool isEmpty() const { return fates.empty(); }
 

@@ -112,6 +112,29 @@ private:
 
 }  // namespace
 
+namespace {
+
+/// Banned patches leave the last stage, pinned ones take the places that are there.
+void honour(const PatchRules& rules, ViewTrace& view) {
+    std::vector<std::int32_t> kept = rules.pinned;
+    const std::size_t room = view.kept.size();
+    kept.resize(std::min(kept.size(), room));
+    for (std::int32_t patch = 0; patch < view.grid.count() && kept.size() < room; ++patch) {
+        if (!std::ranges::count(rules.pinned, patch) && !std::ranges::count(rules.banned, patch)) {
+            kept.push_back(patch);
+        }
+    }
+    std::ranges::sort(kept);
+    view.kept = kept;
+    std::vector<std::int32_t>& slots = view.stages.back().slot_from_patch;
+    std::ranges::fill(slots, -1);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        slots[static_cast<std::size_t>(kept[i])] = static_cast<std::int32_t>(i);
+    }
+}
+
+}  // namespace
+
 RunTrace fakeTrace(const RunRequest& request) {
     RunTrace trace;
     trace.settings = request.settings;
@@ -141,6 +164,9 @@ RunTrace fakeTrace(const RunRequest& request) {
         for (int patch = 0; patch < kept; ++patch) {
             view.kept.push_back(patch);
         }
+    }
+    if (!request.settings.patch_rules.empty()) {
+        honour(request.settings.patch_rules.front(), view);
     }
     view.shift.kappa = 0.35;
     view.shift.tau = request.settings.tau;

@@ -252,6 +252,7 @@ TEST_F(WindowTest, CommandLineRepeatsTheRun) {
     settings.metric = "mmdRbf";
     settings.place = ShiftPlace::Projected;
     settings.params = {{"lambda", 0.55}, {"schedule", std::string("linear")}, {"guard", 0.0}};
+    settings.patch_rules = {{{3, 4, 5, 213}, {7}}, {{}, {0}}};
     session_.document.changeSettings(settings, "all");
     const QString prompt = "What's \"that\" $HOME `x` \\ ?";
     session_.document.setPrompt(prompt);
