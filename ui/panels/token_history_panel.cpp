@@ -1,5 +1,7 @@
 #include "ui/panels/token_history_panel.h"
 
+#include "ui/views/stage_labels.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -18,6 +20,11 @@ constexpr std::size_t kSharesNamed = 2;
 
 QString text(const std::string& words) {
     return QString::fromStdString(words);
+}
+
+/// "L1 ACGR"
+QString stageCell(const Site& site, const std::string& name) {
+    return siteLabel(site) + " " + text(name);
 }
 
 QString shareList(const std::vector<HistoryShare>& shares) {
@@ -146,8 +153,7 @@ void TokenHistoryPanel::showToken(const TokenHistory& history) {
     std::vector<int> stages;
     QStringList reasons;
     for (const HistoryRow& row : history.rows) {
-        cells.push_back({text(siteText(row.site)),
-                         text(row.name),
+        cells.push_back({stageCell(row.site, row.name),
                          row.rank > 0 ? tr("%1 of %2").arg(row.rank).arg(row.ranked) : QString(),
                          row.score ? QString::number(*row.score, 'g', 3) : QString(),
                          roleText(row.role),
@@ -159,8 +165,7 @@ void TokenHistoryPanel::showToken(const TokenHistory& history) {
         stages.push_back(row.stage);
         reasons << text(row.reason);
     }
-    fill({tr("Where"),
-          tr("Stage"),
+    fill({tr("Stage"),
           tr("Rank"),
           tr("Score"),
           tr("Role"),
@@ -185,8 +190,7 @@ void TokenHistoryPanel::showRegion(const RegionHistory& history) {
     QStringList reasons;
     for (const RegionRow& row : history.rows) {
         cells.push_back(
-            {text(siteText(row.site)),
-             text(row.name),
+            {stageCell(row.site, row.name),
              tr("%1 → %2").arg(row.before).arg(row.after),
              row.best_rank > 0 ? tr("%1 (#%2)").arg(row.best_rank).arg(row.best_patch) : QString(),
              sizeText(row.mass_after),
@@ -197,8 +201,7 @@ void TokenHistoryPanel::showRegion(const RegionHistory& history) {
         stages.push_back(row.stage);
         reasons << text(row.reason);
     }
-    fill({tr("Where"),
-          tr("Stage"),
+    fill({tr("Stage"),
           tr("Tokens"),
           tr("Best rank"),
           tr("Size"),
