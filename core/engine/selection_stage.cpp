@@ -90,12 +90,11 @@ Selection selectFrom(const RunContext& context,
     return makeMethod(context.request.settings.method)->select(view);
 }
 
-/// With the select strategy "full" the un-pruned sequence begins with CLS.
+}  // namespace
+
 bool holdsCls(const RunContext& context) {
     return context.vlm.keepsCls() && context.request.settings.method == kUnprunedMethod;
 }
-
-}  // namespace
 
 PerView<SelectedTokens> selectionStage(const RunContext& context,
                                        const Preprocessed& input,
