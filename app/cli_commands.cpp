@@ -1,5 +1,6 @@
 #include "app/cli_commands.h"
 
+#include "app/attribute_command.h"
 #include "app/cli_session.h"
 #include "app/figures.h"
 #include "core/base/file.h"
@@ -95,6 +96,8 @@ void runCommand(const RunArguments& arguments,
                 const RunOutputs& outputs,
                 const std::stop_token& stop) {
     RunRequest request = requestFrom(arguments);
+    request.omit = parsedPatches("--omit", outputs.omit);
+    request.leave_in = parsedPatches("--leave-in", outputs.leave_in);
     const std::unique_ptr<Vlm> vlm = loadModel(arguments, stop);
     StageCache cache;
     if (outputs.shift_target > 0) {

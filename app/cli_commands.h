@@ -12,7 +12,9 @@ namespace prunescope {
 
 struct RunOutputs {
     bool json = false;
-    double shift_target = 0;  ///< > 0: choose the budget by D
+    std::vector<std::string> omit;      ///< kept patches to answer without
+    std::vector<std::string> leave_in;  ///< dropped patches to answer with
+    double shift_target = 0;            ///< > 0: choose the budget by D
     std::string trace;
     std::string session;
     std::string overlay;

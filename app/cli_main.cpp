@@ -1,3 +1,4 @@
+#include "app/attribute_command.h"
 #include "app/cli_commands.h"
 #include "app/cli_session.h"
 #include "app/compare_command.h"
@@ -53,8 +54,20 @@ int parseAndRun(int argc, char** argv) {
         ->check(CLI::PositiveNumber);
     run->add_option(
         "--trace", outputs.trace, "Write the whole trace: .csv, else JSON (prunescope.trace/1)");
-    run->add_option(
+    auto* session_file = run->add_option(
         "--session", outputs.session, "Write picture, question and result as a session");
+    run->add_option("--omit",
+                    outputs.omit,
+                    "Comma-separated kept patches: answer without their tokens; nothing is "
+                    "selected anew")
+        ->delimiter(',')
+        ->excludes(session_file);
+    run->add_option("--leave-in",
+                    outputs.leave_in,
+                    "Comma-separated dropped patches: put back for the answer, behind the "
+                    "selection")
+        ->delimiter(',')
+        ->excludes(session_file);
     run->add_option(
         "--overlay", outputs.overlay, "Write the overlay: .png, .svg, .pdf, or all stages: .apng");
     run->add_option("--plot", outputs.plot, "Write the shift plot: .png, .svg, .pdf or .csv");
@@ -79,6 +92,11 @@ int parseAndRun(int argc, char** argv) {
     CurveArguments curve_arguments;
     CLI::App* curve = app.add_subcommand("curve", "Shift against budget, for several methods");
     addCurveOptions(*curve, curve_arguments);
+
+    AttributeArguments attribute_arguments;
+    CLI::App* attribute =
+        app.add_subcommand("attribute", "What every kept token did to the answer");
+    addAttributeOptions(*attribute, attribute_arguments);
 
     CLI::App* methods = app.add_subcommand("methods", "List the pruning methods");
     methods->add_flag("--json", json, "With parameters, ranges and defaults");
@@ -111,6 +129,8 @@ int parseAndRun(int argc, char** argv) {
         evalCommand(eval_arguments, stop);
     } else if (curve->parsed()) {
         curveCommand(curve_arguments, stop);
+    } else if (attribute->parsed()) {
+        attributeCommand(attribute_arguments, stop);
     } else if (methods->parsed()) {
         methodsCommand(json);
     } else if (history.chosen) {

@@ -192,7 +192,9 @@ private:
     void on(const UnprunedFinished& event);
     void on(const BudgetCurve& event);
 
-    void on(const VariantReady&) {}  // of batches, which are no document's
+    void on(const Attributed&) {}  // of batches, which are no document's
+
+    void on(const VariantReady&) {}
 
     void on(const VariantFailed&) {}
 

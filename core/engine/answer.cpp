@@ -1,5 +1,6 @@
 #include "core/base/hash.h"
 #include "core/base/stop.h"
+#include "core/engine/greedy.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/model/decoder_pass.h"
@@ -39,23 +40,6 @@ std::uint64_t hashOf(const at::Tensor& tensor) {
         .add(std::span(static_cast<const std::uint8_t*>(host.const_data_ptr()),
                        static_cast<std::size_t>(host.nbytes())))
         .value();
-}
-
-struct Choice {
-    std::int64_t id = 0;
-    float probability = 0;
-};
-
-/// Greedy: the largest of the first `limit` logits, the lower id on a tie.
-Choice greedy(const at::Tensor& logits, std::int64_t limit) {
-    const float* values = logits.const_data_ptr<float>();
-    const auto n = std::min<std::int64_t>(limit, logits.numel());
-    const float* best = std::max_element(values, values + n);
-    double sum = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-        sum += std::exp(static_cast<double>(values[i]) - static_cast<double>(*best));
-    }
-    return {best - values, static_cast<float>(1.0 / sum)};
 }
 
 /// Takes logits apart token by token until a stop token or the limit.

@@ -202,6 +202,8 @@ void Engine::runVariant(Backend& backend, Job job) {
             emit_(VariantReady{id, index, refined->trace, false});
         } else if (const auto* finished = std::get_if<Finished>(&event)) {
             emit_(VariantReady{id, index, finished->trace, true});
+        } else if (std::holds_alternative<Attributed>(event)) {
+            emit_(event);
         }
     };
     try {

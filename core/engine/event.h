@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/engine/attribution.h"
 #include "core/engine/curve.h"
 #include "core/engine/request.h"
 #include "core/model/load_report.h"
@@ -20,7 +21,8 @@ using TracePtr = std::shared_ptr<const RunTrace>;
 /// Counted work: "encode, layer 7 of 24".
 struct Progress {
     RunId id = 0;
-    std::string stage;  ///< "load", "encode", "select", "prefill", "decode", "curve", "curves"
+    std::string stage;  ///< "load", "encode", "select", "prefill", "decode", "curve", "curves",
+                        ///< "attribute"
     std::uint64_t step = 0;
     std::uint64_t of = 0;  ///< 0: unknown
 };
@@ -63,6 +65,12 @@ struct BudgetCurve {
     std::vector<BudgetPoint> points;  ///< ascending budgets
     bool complete = false;
     std::string method = {};  ///< with RunRequest::want_all_curves; else empty
+};
+
+/// What single tokens did to the answer, as far as it is known.
+struct Attributed {
+    RunId id = 0;
+    std::shared_ptr<const Attribution> attribution;
 };
 
 /// A member of a batch: first when its selection is known, at last with its answer.
@@ -111,6 +119,7 @@ using Event = std::variant<Progress,
                            Finished,
                            UnprunedFinished,
                            BudgetCurve,
+                           Attributed,
                            VariantReady,
                            VariantFailed,
                            Idle,

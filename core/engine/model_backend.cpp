@@ -30,7 +30,11 @@ public:
             throw Error(ErrorCode::Model, "No model is loaded.", "Choose one first.");
         }
         try {
-            answer(request, context);
+            if (request.attribution) {
+                attribute({*vlm_, cache_, request, context.stop, context.emit});
+            } else {
+                answer(request, context);
+            }
         } catch (const Error& error) {
             if (error.code() == ErrorCode::OutOfMemory) {
                 cache_.clear();  // what was kept for speed makes room for what comes next

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "core/engine/attribution.h"
 #include "core/image/image.h"
 #include "core/trace/settings.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,14 @@ struct RunRequest {
     bool want_curve = true;        ///< also D against budget, after the answers
     bool want_all_curves = false;  ///< then also the curves of all methods that have one
     int settle_ms = 150;           ///< stillness to wait for between selection and answer
+
+    /// Changes behind the selection, for the answer only; for methods that prune before the
+    /// language model. Nothing is selected anew.
+    std::vector<ViewPatch> omit = {};      ///< kept patches whose tokens are taken away
+    std::vector<ViewPatch> leave_in = {};  ///< dropped patches that are put back
+
+    /// Set: not a run, but what the run's tokens did to its answer.
+    std::optional<AttributionRequest> attribution = {};
 };
 
 /// Runs to be compared: done one after another whenever nothing else is asked of the engine. Of

@@ -1,11 +1,15 @@
 #include "core/engine/run.h"
 
 #include "core/engine/stages.h"
+#include "core/engine/visual_rows.h"
 
 namespace prunescope {
 
 RunTrace run(const RunContext& context) {
     RunTrace trace = beginTrace(context);
+    if (!context.request.omit.empty() || !context.request.leave_in.empty()) {
+        requireRowsBeforeModel(context);
+    }
     const Vlm& vlm = context.vlm;
 
     const TokenSequence text =
@@ -26,10 +30,12 @@ RunTrace run(const RunContext& context) {
     }
     if (context.request.want_answer) {
         context.settle(context.request.settle_ms);
-        trace.answer =
-            pruned
-                ? answerPruned(context, *pruned, trace)
-                : answerStage(context, text, projectStage(context, full, selections, trace), trace);
+        const auto visual = [&] {
+            return changedRows(
+                context, full, selections, projectStage(context, full, selections, trace), trace);
+        };
+        trace.answer = pruned ? answerPruned(context, *pruned, trace)
+                              : answerStage(context, text, visual(), trace);
     }
     trace.cache = context.cache.counters();
     return trace;

@@ -50,6 +50,15 @@ std::vector<int> budgetLadder(int n_patches);
 /// @throws Error(Usage) when no budget reaches it
 int budgetForShift(const RunContext& context, double target);
 
+/// Exact leave-one-out: for every kept token the answer without it, its row taken away behind the
+/// selection; and the answer with each dropped patch of the request put back (visual_rows.h says
+/// where and as what). Every change is a prefill of its own, and the answer is fed token by token,
+/// so all numbers are those of a run with this `omit` or `leave_in`. Rows of padding are left as
+/// they are. Emits Attributed and Progress "attribute" before the first and after every change;
+/// what is known stays in the cache. @throws Error(Usage) for methods that prune inside the
+/// language model and for patches that are kept or that do not exist
+Attribution attribute(const RunContext& context);
+
 /// Tensors of a run by name (design.md 6.1 `dump`), written as safetensors, float32 (ids int64).
 /// @param what  among pixel_values, input_ids, hidden, features, projected, logits
 void dumpRun(const RunContext& context,

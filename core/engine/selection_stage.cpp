@@ -125,12 +125,11 @@ void noteBudget(const RunContext& context,
     }
 }
 
-/// With the select strategy "full" the un-pruned sequence begins with CLS.
+}  // namespace
+
 bool holdsCls(const RunContext& context) {
     return context.vlm.keepsCls() && context.request.settings.method == kUnprunedMethod;
 }
-
-}  // namespace
 
 PerView<SelectedTokens> selectionStage(const RunContext& context,
                                        const Preprocessed& input,

@@ -25,6 +25,7 @@ constexpr std::array<StageLimit, kCachedStages> kLimits{{
     {"decoder_pass", 24},
     {"prefix", 4},
     {"answer", 256},
+    {"attribution", 4096},
 }};
 
 }  // namespace

@@ -25,10 +25,11 @@ enum class CachedStage {
     CurvePoint,
     DecoderPass,
     Prefix,
-    Answer
+    Answer,
+    Attribution
 };
 
-constexpr int kCachedStages = 11;
+constexpr int kCachedStages = 12;
 
 std::string nameOf(CachedStage stage);
 

@@ -123,8 +123,11 @@ void nullBandStage(const RunContext& context,
 /// cannot be known is none, and no reader of the trace has to ask.
 void dropNonFinite(ViewTrace& view);
 
-/// What goes into the projector: the selected rows of all views, padding left out. With the select
-/// strategy "full" the un-pruned sequence begins with CLS.
+/// With the select strategy "full" the un-pruned sequence begins with CLS.
+bool holdsCls(const RunContext& context);
+
+/// What goes into the projector: the selected rows of all views, padding left out, CLS first where
+/// the sequence holds it.
 at::Tensor outputFeatures(const RunContext& context,
                           const PerView<FullFeatures>& full,
                           const PerView<SelectedTokens>& selections);

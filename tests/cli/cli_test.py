@@ -4,6 +4,7 @@ usage: cli_test.py PROGRAM SOURCE_DIR
 """
 
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -144,6 +145,57 @@ class Cli(unittest.TestCase):
         self.assertEqual(len(cli(*asked).stdout.splitlines()), 4)
         self.fails(2, "curve", "--methods", "none", mentions="does not depend on the budget")
         self.fails(2, "curve", "--methods", "nobody", mentions="There is no method")
+
+    def test_attribution_is_what_single_runs_give(self):
+        asked = ("--method", "cls-topk", "--budget", 16)
+        done = cli("attribute", *asked, "--leave-in", "0,575", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual(found["schema"], "prunescope.attribution/1")
+        base = json.loads(cli("run", *asked, "--json").stdout)
+        self.assertEqual(found["answer_ids"], base["answer_ids"])
+        self.assertEqual([one["patch"] for one in found["leave_out"]],
+                         base["kept"][0], "cls-topk keeps the order of the picture")
+        self.assertEqual([one["patch"] for one in found["leave_in"]], [0, 575])
+        for option, effects in (("--omit", found["leave_out"]), ("--leave-in", found["leave_in"])):
+            for effect in effects:
+                trace = self.folder / "trace.json"
+                cli("run", *asked, option, effect["patch"], "--trace", trace)
+                answer = json.loads(trace.read_text())["answer"]
+                self.assertEqual(answer["ids"], effect["answer_ids"])
+                self.assertEqual(effect["changed"], answer["ids"] != base["answer_ids"])
+                # As far as both say the same, the run's own probabilities are those of the answer.
+                same = len(answer["ids"]) if not effect["changed"] else effect["first_difference"]
+                for t in range(same):
+                    self.assertAlmostEqual(math.log(answer["probability"][t]),
+                                           found["log_probability"][t] + effect["delta_per_token"][t], places=6)
+                self.assertAlmostEqual(sum(effect["delta_per_token"]), effect["delta"], places=12)
+        self.assertGreater(max(abs(one["delta"]) for one in found["leave_out"]), 1e-3)
+        table = cli("attribute", *asked).stdout.splitlines()
+        self.assertEqual(len(table), 17)
+        deltas = [abs(float(line.split("\t")[1])) for line in table[1:]]
+        self.assertEqual(deltas, sorted(deltas, reverse=True))
+
+    def test_omit_takes_away_what_was_selected_and_nothing_else(self):
+        asked = ("run", "--method", "cls-topk", "--budget", 16, "--json")
+        base = json.loads(cli(*asked).stdout)
+        kept = base["kept"][0]
+        dropped = next(patch for patch in range(576) if patch not in kept)
+        without = json.loads(cli(*asked, "--omit", f"{kept[3]},0:{kept[5]}").stdout)
+        self.assertEqual(without["kept"], base["kept"])
+        self.assertEqual(without["tokens"]["visual_kept"], 14)
+        self.assertIn(f"without the token of patch {kept[3]}", " ".join(without["notes"]))
+        both = json.loads(cli(*asked, "--leave-in", dropped, "--omit", dropped).stdout)
+        self.assertEqual(both["answer_ids"], base["answer_ids"])
+        self.assertEqual(both["tokens"]["visual_kept"], 16)
+        self.fails(2, *asked, "--omit", dropped, mentions=f"No kept token stands for patch {dropped}")
+        self.fails(2, *asked, "--leave-in", kept[0], mentions="already")
+        self.fails(2, *asked, "--leave-in", 576, mentions="There is no patch 576")
+        self.fails(2, *asked, "--leave-in", "3:1", mentions="There is no patch 1")
+        self.fails(2, *asked, "--omit", "x", mentions="VIEW:PATCH")
+        self.fails(2, *asked, "--omit", kept[0], "--session", self.folder / "a.prunescope")
+        self.fails(2, "attribute", "--method", "fastv", mentions="inside the language model")
+        self.fails(2, "run", "--method", "fastv", "--omit", 3, mentions="inside the language model")
 
     def test_run_json_has_the_contract_fields(self):
         done = cli("run", "--json", "--budget", 16)

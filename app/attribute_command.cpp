@@ -1,0 +1,145 @@
+#include "app/attribute_command.h"
+
+#include "app/cli_commands.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/engine/run.h"
+#include "core/trace/trace_json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace prunescope {
+
+namespace {
+
+using nlohmann::json;
+
+bool readNumber(std::string_view text, int& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() && value >= 0;
+}
+
+json finite(double value) {
+    return std::isfinite(value) ? json(value) : json(nullptr);
+}
+
+json finite(const std::vector<double>& values) {
+    json list = json::array();
+    for (const double value : values) {
+        list.push_back(finite(value));
+    }
+    return list;
+}
+
+json toJson(const TokenEffect& effect) {
+    return {{"view", effect.view},
+            {"patch", effect.token.patch >= 0 ? json(effect.token.patch) : json(nullptr)},
+            {"kind", nameOf(effect.token.kind)},
+            {"row", effect.row},
+            {"delta", finite(effect.delta)},
+            {"delta_per_token", finite(effect.delta_of)},
+            {"answer", effect.text},
+            {"answer_ids", effect.ids},
+            {"changed", effect.changesAnswer()},
+            {"first_difference",
+             effect.changesAnswer() ? json(effect.first_difference) : json(nullptr)}};
+}
+
+void printJson(const RunRequest& request, const LoadReport& model, const Attribution& found) {
+    json leave_out = json::array();
+    json leave_in = json::array();
+    for (const TokenEffect& effect : found.effects) {
+        (effect.added ? leave_in : leave_out).push_back(toJson(effect));
+    }
+    std::cout << json{{"schema", "prunescope.attribution/1"},
+                      {"model", model.name},
+                      {"image", request.image_name},
+                      {"prompt", request.prompt},
+                      {"settings", json::parse(settingsToJson(request.settings))},
+                      {"answer", found.answer.text},
+                      {"answer_ids", found.answer.ids},
+                      {"answer_pieces", found.answer.pieces},
+                      {"log_probability", finite(found.log_probability)},
+                      {"leave_out", std::move(leave_out)},
+                      {"leave_in", std::move(leave_in)},
+                      {"version", programVersion()}}
+                     .dump(1, ' ', false, json::error_handler_t::replace)
+              << '\n';
+}
+
+std::string tokenName(const TokenEffect& effect) {
+    std::string name = effect.added ? "+" : "";
+    name += effect.view > 0 ? std::to_string(effect.view) + ":" : "";
+    return name + (effect.token.patch >= 0 ? std::to_string(effect.token.patch)
+                                           : nameOf(effect.token.kind));
+}
+
+/// The largest change first, equal ones by row.
+void printTable(Attribution found) {
+    std::ranges::stable_sort(found.effects, [](const TokenEffect& a, const TokenEffect& b) {
+        return std::abs(a.delta) > std::abs(b.delta);
+    });
+    std::cout << found.answer.text << '\n';
+    for (const TokenEffect& effect : found.effects) {
+        char delta[32];
+        std::snprintf(delta, sizeof delta, "%+12.4g", effect.delta);
+        std::cout << tokenName(effect) << '\t' << delta << '\t'
+                  << (effect.changesAnswer() ? effect.text : "=") << '\n';
+    }
+}
+
+}  // namespace
+
+std::vector<ViewPatch> parsedPatches(const std::string& option,
+                                     const std::vector<std::string>& typed) {
+    std::vector<ViewPatch> patches;
+    for (const std::string& text : typed) {
+        ViewPatch patch;
+        const std::size_t colon = text.find(':');
+        const bool has_view = colon != std::string::npos;
+        const std::string_view all = text;
+        if ((has_view && !readNumber(all.substr(0, colon), patch.view)) ||
+            !readNumber(has_view ? all.substr(colon + 1) : all, patch.patch)) {
+            throw Error(ErrorCode::Usage,
+                        option + " " + inQuotes(text) + " is neither a patch nor VIEW:PATCH.",
+                        "For example: " + option + " 213");
+        }
+        if (std::ranges::find(patches, patch) == patches.end()) {
+            patches.push_back(patch);
+        }
+    }
+    return patches;
+}
+
+void addAttributeOptions(CLI::App& command, AttributeArguments& a) {
+    addRunOptions(command, a.run);
+    command
+        .add_option("--leave-in",
+                    a.leave_in,
+                    "Comma-separated dropped patches: also what each would do if it were back")
+        ->delimiter(',');
+    command.add_flag("--json", a.json, "Print as JSON (prunescope.attribution/1)");
+}
+
+void attributeCommand(const AttributeArguments& arguments, const std::stop_token& stop) {
+    RunRequest request = requestFrom(arguments.run);
+    request.attribution =
+        AttributionRequest{true, parsedPatches("--leave-in", arguments.leave_in)};
+    const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
+    StageCache cache;
+    const Attribution found = attribute({*vlm, cache, request, stop});
+    if (arguments.json) {
+        printJson(request, vlm->report(), found);
+    } else {
+        printTable(found);
+    }
+}
+
+}  // namespace prunescope

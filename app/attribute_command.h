@@ -1,0 +1,30 @@
+#pragma once
+
+#include "app/cli_options.h"
+#include "core/engine/attribution.h"
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace prunescope {
+
+/// What `attribute` is asked, as typed.
+struct AttributeArguments {
+    RunArguments run;
+    std::vector<std::string> leave_in;  ///< dropped patches to put back, one at a time
+    bool json = false;
+};
+
+void addAttributeOptions(CLI::App& command, AttributeArguments& arguments);
+
+/// What every kept token did to the answer, strongest first: a table, or JSON
+/// (prunescope.attribution/1) in the order of the rows, on stdout.
+void attributeCommand(const AttributeArguments& arguments, const std::stop_token& stop);
+
+/// Patches as typed: "213", or "2:213" for a view other than the first.
+/// @throws Error(Usage)
+std::vector<ViewPatch> parsedPatches(const std::string& option,
+                                     const std::vector<std::string>& typed);
+
+}  // namespace prunescope
