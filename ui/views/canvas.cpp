@@ -45,7 +45,11 @@ Canvas::Canvas(Document* document,
     connect(document_, &Document::remarksChanged, this, qOverload<>(&QWidget::update));
     connect(selection_, &SelectionModel::viewChanged, this, &Canvas::takeTrace);
     connect(selection_, &SelectionModel::stageChanged, this, &Canvas::takeStage);
-    connect(selection_, &SelectionModel::patchesChanged, this, qOverload<>(&QWidget::update));
+    connect(selection_, &SelectionModel::patchesChanged, this, [this] {
+        update();
+        announceSelection(this);
+        announceCurrentRow(this, currentRow());
+    });
     connect(selection_, &SelectionModel::hoveredChanged, this, [this] {
         const QString text = hoverText();
         setAccessibleDescription(text);
@@ -58,6 +62,7 @@ Canvas::Canvas(Document* document,
     prepare_.setSingleShot(true);
     prepare_.setInterval(0);
     connect(&prepare_, &QTimer::timeout, this, &Canvas::refreshOther);
+    exposeRows(this);
     takePicture();
 }
 
@@ -105,6 +110,7 @@ void Canvas::takeStage() {
     static_is_stale_ = true;
     takeOther();
     update();
+    announceRows(this);
 }
 
 void Canvas::staleAll() {
