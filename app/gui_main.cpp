@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
     if (options.reset_settings) {
         preferences.reset();
     }
-    applyAppearance(app, preferences.appearance());
+    applyAppearance(
+        app, preferences.appearance(), preferences.highContrast(), preferences.reducedMotion());
     FileDialogs dialogs;
     Session session(makeModelBackend, &preferences);
     MainWindow window(&session, &preferences, &dialogs);

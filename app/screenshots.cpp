@@ -196,6 +196,38 @@ void Screenshots::addPanels(const QString& suffix) {
     }
 }
 
+// Notes with one written, the editor of keys, and the window in high contrast.
+void Screenshots::addRemarks(const QString& suffix) {
+    const auto at_once = [] { return true; };
+    steps_.push_back({"notes" + suffix,
+                      [this] {
+                          session_->selection.setPatches({200, 201});
+                          Remarks remarks;
+                          remarks.notes = {{{200, 201}, 0, "the leaf of the fruit"},
+                                           {{}, 0, "from the first lesson"}};
+                          session_->document.changeRemarks(remarks, "Notes");
+                          window_->findChild<QDockWidget*>("notesDock")->raise();
+                      },
+                      at_once});
+    steps_.push_back({"edit-keys" + suffix,
+                      [this] { window_->action("editKeys")->trigger(); },
+                      at_once,
+                      "shortcutEditor"});
+    steps_.push_back({"high-contrast" + suffix,
+                      [this] {
+                          window_->findChild<QWidget*>("shortcutEditor")->close();
+                          window_->findChild<QDockWidget*>("shiftDock")->raise();
+                          window_->action("highContrast")->trigger();
+                      },
+                      at_once});
+    steps_.push_back({"",
+                      [this] {
+                          window_->action("highContrast")->trigger();
+                          session_->document.undoStack()->undo();
+                      },
+                      at_once});
+}
+
 // A figure of what is on show, dropped onto the window.
 void Screenshots::addFigure(const QString& suffix) {
     steps_.push_back(
@@ -269,6 +301,7 @@ void Screenshots::start() {
             addRules(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addCompare(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addPanels(QString(size_name) + (is_dark ? "-dark" : "-light"));
+            addRemarks(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addFigure(QString(size_name) + (is_dark ? "-dark" : "-light"));
         }
     }

@@ -33,6 +33,7 @@ private:
 
     void addStates(const QString& suffix);
     void addPanels(const QString& suffix);
+    void addRemarks(const QString& suffix);
     void addFigure(const QString& suffix);
     void addEvaluation();
     void addErrors(const QString& suffix);

@@ -66,6 +66,9 @@ void MainWindow::connectKeys() {
     shortcuts_ = new Shortcuts(actions_, preferences_, this);
     shortcut_editor_ = new ShortcutEditor(shortcuts_, this);
     connect(shortcuts_, &Shortcuts::changed, this, &MainWindow::showState);
+    setAnimated(!preferences_->reducedMotion());
+    actions_.at("highContrast")->setChecked(preferences_->highContrast());
+    actions_.at("reducedMotion")->setChecked(preferences_->reducedMotion());
 }
 
 void MainWindow::makeToolBar() {
@@ -266,6 +269,28 @@ std::vector<MenuEntry> MainWindow::viewMenu() {
          "",
          tr("Light or dark as the desktop is"),
          [this](bool) { setAppearance(Appearance::System); }},
+        {kView,
+         "highContrast",
+         tr("&High contrast"),
+         "",
+         "",
+         tr("Black and white instead of shades"),
+         [this](bool on) {
+             preferences_->setHighContrast(on);
+             showAppearance();
+         },
+         ActionKind::Toggle},
+        {kView,
+         "reducedMotion",
+         tr("Reduced &motion"),
+         "",
+         "",
+         tr("Nothing moves, fades or blinks by itself"),
+         [this](bool on) {
+             preferences_->setReducedMotion(on);
+             showAppearance();
+         },
+         ActionKind::Toggle},
         {.menu = kView},
         {kView,
          "resetLayout",

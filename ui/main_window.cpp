@@ -345,7 +345,15 @@ void MainWindow::openFirstSample() {
 
 void MainWindow::setAppearance(Appearance appearance) {
     preferences_->setAppearance(appearance);
-    applyAppearance(*qApp, appearance);
+    showAppearance();
+}
+
+void MainWindow::showAppearance() {
+    const bool is_calm = preferences_->reducedMotion();
+    applyAppearance(*qApp, preferences_->appearance(), preferences_->highContrast(), is_calm);
+    setAnimated(!is_calm);
+    actions_.at("highContrast")->setChecked(preferences_->highContrast());
+    actions_.at("reducedMotion")->setChecked(is_calm);
     refreshIcons();
 }
 

@@ -117,6 +117,7 @@ private:
     ErrorCard::Remedies remedies() const;
     void followLastStage();
     void changeTau(double tau);
+    void showAppearance();
     void refreshIcons();
 
     Session* session_;

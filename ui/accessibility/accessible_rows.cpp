@@ -1,9 +1,11 @@
 #include "ui/accessibility/accessible_rows.h"
 
 #include <map>
+#include <utility>
 
 #include <QAccessible>
 #include <QAccessibleWidget>
+#include <QCoreApplication>
 
 namespace prunescope {
 
@@ -187,7 +189,8 @@ public:
     }
 
     QString columnDescription(int column) const override {
-        return column == 0 ? QAccessible::tr("Name") : QAccessible::tr("Description");
+        return column == 0 ? QCoreApplication::translate("AccessibleRows", "Name")
+                           : QCoreApplication::translate("AccessibleRows", "Description");
     }
 
     QString rowDescription(int row) const override { return rows_->rowName(row); }
@@ -250,6 +253,15 @@ private:
     mutable std::map<std::pair<int, int>, QAccessible::Id> cells_;  // made when asked for
 };
 
+AnnouncementListener g_listener = nullptr;
+
+void send(QAccessibleEvent* event) {
+    if (g_listener != nullptr) {
+        g_listener(event);
+    }
+    QAccessible::updateAccessibility(event);
+}
+
 QAccessibleInterface* makeTable(const QString& class_name, QObject* object) {
     const bool may_be = object != nullptr && object->isWidgetType() &&
                         class_name == QLatin1String(object->metaObject()->className());
@@ -259,50 +271,45 @@ QAccessibleInterface* makeTable(const QString& class_name, QObject* object) {
 
 }  // namespace
 
-void installAccessibleRows() {
-    static const bool once = [] {
-        QAccessible::installFactory(makeTable);
-        return true;
-    }();
-    static_cast<void>(once);
-}
-
-void announceRows(QWidget* widget) {
-    if (QAccessible::isActive()) {
-        QAccessibleTableModelChangeEvent event(widget,
-                                               QAccessibleTableModelChangeEvent::ModelReset);
-        QAccessible::updateAccessibility(&event);
+void exposeRows(QWidget* widget) {
+    QAccessible::installFactory(makeTable);  // once; Qt takes no factory twice
+    QAccessibleInterface* known = QAccessible::queryAccessibleInterface(widget);
+    if (known != nullptr && known->tableInterface() == nullptr) {
+        QAccessible::deleteAccessibleInterface(QAccessible::uniqueId(known));
     }
 }
 
+AnnouncementListener listenToAnnouncements(AnnouncementListener listener) {
+    return std::exchange(g_listener, listener);
+}
+
+void announceRows(QWidget* widget) {
+    QAccessibleTableModelChangeEvent event(widget, QAccessibleTableModelChangeEvent::ModelReset);
+    send(&event);
+}
+
 void announceCurrentRow(QWidget* widget, int row) {
-    if (QAccessible::isActive() && row >= 0 && widget->hasFocus()) {
+    if (row >= 0 && widget->hasFocus()) {
         QAccessibleEvent event(widget, QAccessible::Focus);
         event.setChild(row * kColumns + 1);
-        QAccessible::updateAccessibility(&event);
+        send(&event);
     }
 }
 
 void announceSelection(QWidget* widget) {
-    if (QAccessible::isActive()) {
-        QAccessibleEvent event(widget, QAccessible::SelectionWithin);
-        QAccessible::updateAccessibility(&event);
-    }
+    QAccessibleEvent event(widget, QAccessible::SelectionWithin);
+    send(&event);
 }
 
 void announceValue(QWidget* widget, double value) {
-    if (QAccessible::isActive()) {
-        QAccessibleValueChangeEvent event(widget, value);
-        QAccessible::updateAccessibility(&event);
-    }
+    QAccessibleValueChangeEvent event(widget, value);
+    send(&event);
 }
 
 void announce(QWidget* widget, const QString& sentence) {
     widget->setAccessibleDescription(sentence);
-    if (QAccessible::isActive()) {
-        QAccessibleEvent event(widget, QAccessible::Alert);
-        QAccessible::updateAccessibility(&event);
-    }
+    QAccessibleEvent event(widget, QAccessible::Alert);
+    send(&event);
 }
 
 }  // namespace prunescope

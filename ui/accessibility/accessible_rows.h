@@ -6,11 +6,13 @@
 #include <QString>
 #include <QWidget>
 
+class QAccessibleEvent;
+
 namespace prunescope {
 
 /// What a painted widget says to those who do not see it: rows with a name and a sentence, which
 /// can be selected, and one value, if it has one. A widget that inherits this and calls
-/// announceRows() once is a table to screen readers; a QCustomPlot is one where its parent is.
+/// exposeRows() is a table to screen readers; a QCustomPlot is one where its parent inherits this.
 class AccessibleRows {
 public:
     virtual ~AccessibleRows() = default;
@@ -39,8 +41,9 @@ protected:
     AccessibleRows() = default;
 };
 
-/// Makes such widgets tables; once per program is enough, more calls do nothing.
-void installAccessibleRows();
+/// Makes the widget a table, also when it was asked for what it is before; at the end of the
+/// constructor.
+void exposeRows(QWidget* widget);
 
 /// Tell listeners that rows were replaced, that the current row is another, that the selection or
 /// the value changed. Cheap while nobody listens.
@@ -51,5 +54,10 @@ void announceValue(QWidget* widget, double value);
 
 /// Says a sentence, such as the end of a job.
 void announce(QWidget* widget, const QString& sentence);
+
+/// Hears all of the above on the GUI thread, also where no screen reader runs: Qt's own handler is
+/// silent there. nullptr: nobody. @return the one before
+using AnnouncementListener = void (*)(QAccessibleEvent*);
+AnnouncementListener listenToAnnouncements(AnnouncementListener listener);
 
 }  // namespace prunescope

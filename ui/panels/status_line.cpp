@@ -1,9 +1,11 @@
 #include "ui/panels/status_line.h"
 
+#include "ui/accessibility/accessible_rows.h"
 #include "ui/services/appearance.h"
 #include "ui/views/stage_labels.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -137,6 +139,28 @@ void StatusLine::showState() {
     }
     bar_->setVisible(busy);
     cancel_->setVisible(busy);
+    announceEnd();
+}
+
+// What a job came to, for those who do not see the window change.
+void StatusLine::announceEnd() {
+    const RunState before = std::exchange(last_state_, document_->state());
+    const bool was_busy = before == RunState::Running || before == RunState::LoadingModel;
+    const TracePtr trace = document_->trace();
+    if (!was_busy || document_->state() == before) {
+        return;
+    }
+    if (document_->error()) {
+        announce(this, document_->error()->message + ' ' + document_->error()->hint);
+    } else if (document_->state() == RunState::Ready && trace && document_->resultMatchesInputs()) {
+        announce(this,
+                 tr("Done: %1 of %2 tokens kept. The answer is: %3")
+                     .arg(trace->tokens.visual_kept)
+                     .arg(trace->tokens.visual_full)
+                     .arg(QString::fromStdString(trace->answer.text)));
+    } else {
+        announce(this, state_->text());
+    }
 }
 
 void StatusLine::showModel() {

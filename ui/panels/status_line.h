@@ -26,12 +26,14 @@ Q_SIGNALS:
 
 private:
     void showState();
+    void announceEnd();
     void showModel();
     void showPointer();
     void showValidity();
 
     Document* document_;
     SelectionModel* selection_;
+    RunState last_state_ = RunState::NoModel;
     QLabel* dot_;
     QLabel* state_;
     QLabel* model_;

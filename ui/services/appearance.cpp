@@ -1,10 +1,13 @@
 #include "ui/services/appearance.h"
 
+#include <cstdlib>
+
 #include <QApplication>
 #include <QFile>
 #include <QIconEngine>
 #include <QPainter>
 #include <QPalette>
+#include <QProxyStyle>
 #include <QStyleFactory>
 #include <QSvgRenderer>
 #include <QToolTip>
@@ -70,6 +73,51 @@ QPalette darkPalette() {
                       0x464c58});
 }
 
+QPalette highContrastPalette(bool dark) {
+    return dark ? paletteOf({Qt::black,
+                             Qt::black,
+                             0x141414,
+                             Qt::white,
+                             0x101010,
+                             0xd0d0d0,
+                             0xffd60a,
+                             Qt::black,
+                             0x9ecbff,
+                             Qt::white})
+                : paletteOf({Qt::white,
+                             Qt::white,
+                             0xf0f0f0,
+                             Qt::black,
+                             0xf4f4f4,
+                             0x3d3d3d,
+                             0x00317a,
+                             Qt::white,
+                             0x00317a,
+                             Qt::black});
+}
+
+/// Black on white or white on black, without a shade between.
+bool isHighContrast(const QPalette& palette) {
+    const int window = palette.color(QPalette::Window).lightness();
+    const int text = palette.color(QPalette::WindowText).lightness();
+    return std::abs(window - text) == 255;
+}
+
+/// Without the animations of widgets.
+class CalmStyle : public QProxyStyle {
+public:
+    CalmStyle() : QProxyStyle(QStyleFactory::create("Fusion")) {}
+
+    int styleHint(StyleHint hint,
+                  const QStyleOption* option,
+                  const QWidget* widget,
+                  QStyleHintReturn* data) const override {
+        return hint == SH_Widget_Animation_Duration || hint == SH_Widget_Animate
+                   ? 0
+                   : QProxyStyle::styleHint(hint, option, widget, data);
+    }
+};
+
 // Paints at the size and in the colour it is asked for, so icons survive a palette change.
 class SymbolicEngine : public QIconEngine {
 public:
@@ -107,13 +155,22 @@ private:
 
 }  // namespace
 
-void applyAppearance(QApplication& app, Appearance appearance) {
-    app.setStyle(QStyleFactory::create("Fusion"));
+void applyAppearance(QApplication& app,
+                     Appearance appearance,
+                     bool high_contrast,
+                     bool reduced_motion) {
     static const QPalette system = QApplication::palette();
-    const QPalette palette = appearance == Appearance::Dark                     ? darkPalette()
-                             : appearance == Appearance::Light                  ? lightPalette()
-                             : system.color(QPalette::Window).lightness() < 128 ? darkPalette()
-                                                                                : lightPalette();
+    static const int flash_ms = QApplication::cursorFlashTime();
+    QStyle* style = reduced_motion ? new CalmStyle : QStyleFactory::create("Fusion");
+    QApplication::setStyle(style);
+    QApplication::setCursorFlashTime(reduced_motion ? 0 : flash_ms);
+    const bool is_system = appearance == Appearance::System;
+    const bool is_dark = appearance == Appearance::Dark ||
+                         (is_system && system.color(QPalette::Window).lightness() < 128);
+    const QPalette palette = high_contrast || (is_system && isHighContrast(system))
+                                 ? highContrastPalette(is_dark)
+                             : is_dark ? darkPalette()
+                                       : lightPalette();
     app.setPalette(palette);
     QToolTip::setPalette(palette);
 }

@@ -9,7 +9,13 @@ class QApplication;
 namespace prunescope {
 
 /// Fusion style with a light or dark palette; System keeps what the desktop says.
-void applyAppearance(QApplication& app, Appearance appearance);
+/// @param high_contrast  black and white, text at least 7 : 1; also on where the appearance is the
+/// desktop's and the desktop's own palette is one of high contrast
+/// @param reduced_motion  nothing moves, fades or blinks by itself
+void applyAppearance(QApplication& app,
+                     Appearance appearance,
+                     bool high_contrast = false,
+                     bool reduced_motion = false);
 
 QIcon applicationIcon();
 

@@ -38,7 +38,10 @@ struct Theme {
 const Theme& lightTheme();
 const Theme& darkTheme();
 
-/// The theme that fits a widget's palette.
+/// Without shades: ink on pure white or black.
+const Theme& highContrastTheme(bool dark);
+
+/// The theme that fits a widget's palette; high contrast where its window is pure white or black.
 const Theme& themeFor(const QPalette& palette);
 
 }  // namespace prunescope

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <QClipboard>
 #include <QDoubleSpinBox>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMouseEvent>
 #include <QToolButton>
@@ -55,6 +57,7 @@ BudgetPlot::BudgetPlot(Document* document, QWidget* parent) : QWidget(parent), d
     column->addWidget(plot_, 1);
     connect(document_, &Document::curveChanged, this, &BudgetPlot::rebuild);
     connect(document_, &Document::settingsChanged, this, &BudgetPlot::takeSettings);
+    exposeRows(plot_);
     rebuild();
 }
 
@@ -208,6 +211,8 @@ void BudgetPlot::takeSettings() {
                                          Qt::AlignBottom);
     current_label_->position->setCoords(budget, 0.88);
     current_label_->setText(tr("k = %1").arg(budget));
+    plot_->setAccessibleDescription(tr("k = %1").arg(budget));
+    announceValue(plot_, budget);
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -236,18 +241,105 @@ void BudgetPlot::choose(double x_pixel) {
     if (document_->curve().empty()) {
         return;
     }
-    const int most = document_->curve().back().budget;
-    const auto budget = static_cast<int>(std::lround(plot_->xAxis->pixelToCoord(x_pixel)));
-    const int chosen = std::clamp(budget, 1, most);
+    chooseBudget(static_cast<int>(std::lround(plot_->xAxis->pixelToCoord(x_pixel))));
+}
+
+void BudgetPlot::chooseBudget(int budget) {
+    if (document_->curve().empty()) {
+        return;
+    }
+    const int chosen = std::clamp(budget, 1, document_->curve().back().budget);
     if (chosen != last_chosen_) {
         last_chosen_ = chosen;
         Q_EMIT budgetChosen(chosen);
     }
 }
 
+// One token fewer or more, or the next budget of the curve.
+bool BudgetPlot::key(int key) {
+    const std::vector<BudgetPoint>& curve = document_->curve();
+    const int now = document_->settings().budget;
+    int budget = now;
+    if (key == Qt::Key_Left || key == Qt::Key_Right) {
+        budget = now + (key == Qt::Key_Left ? -1 : 1);
+    } else if (key == Qt::Key_PageDown) {
+        const auto next = std::ranges::lower_bound(curve, now, {}, &BudgetPoint::budget);
+        budget = next == curve.begin() ? now : std::prev(next)->budget;
+    } else if (key == Qt::Key_PageUp) {
+        const auto next = std::ranges::upper_bound(curve, now, {}, &BudgetPoint::budget);
+        budget = next == curve.end() ? now : next->budget;
+    } else {
+        return false;
+    }
+    setRowsValue(budget);
+    return true;
+}
+
+QString BudgetPlot::rowsCaption() const {
+    return state_->text();
+}
+
+int BudgetPlot::rowCount() const {
+    return static_cast<int>(document_->curve().size());
+}
+
+QString BudgetPlot::rowName(int point) const {
+    return tr("k = %1").arg(document_->curve()[static_cast<std::size_t>(point)].budget);
+}
+
+QString BudgetPlot::rowText(int point) const {
+    const BudgetPoint& at = document_->curve()[static_cast<std::size_t>(point)];
+    QString said = tr("k = %1 · D %2").arg(at.budget).arg(at.shift, 0, 'g', 3);
+    if (at.fired) {
+        said += tr(" → %1 after re-selection").arg(at.shift_after, 0, 'g', 3);
+    }
+    return said + tr(" · random %1").arg(at.null_median, 0, 'g', 3);
+}
+
+QRect BudgetPlot::rowRect(int point) const {
+    const BudgetPoint& at = document_->curve()[static_cast<std::size_t>(point)];
+    constexpr int kHalf = 6;
+    const auto x = static_cast<int>(plot_->xAxis->coordToPixel(at.budget));
+    const QRect area = plot_->axisRect()->rect();
+    return QRect(x - kHalf, area.top(), 2 * kHalf, area.height()).intersected(area);
+}
+
+bool BudgetPlot::isRowSelected(int point) const {
+    return document_->curve()[static_cast<std::size_t>(point)].budget ==
+           document_->settings().budget;
+}
+
+void BudgetPlot::selectRow(int point, bool selected) {
+    if (selected) {
+        setRowsValue(document_->curve()[static_cast<std::size_t>(point)].budget);
+    }
+}
+
+int BudgetPlot::currentRow() const {
+    for (int point = 0; point < rowCount(); ++point) {
+        if (isRowSelected(point)) {
+            return point;
+        }
+    }
+    return -1;
+}
+
+std::optional<double> BudgetPlot::rowsValue() const {
+    return document_->settings().budget;
+}
+
+void BudgetPlot::setRowsValue(double budget) {
+    last_chosen_ = document_->settings().budget;
+    chooseBudget(static_cast<int>(std::lround(budget)));
+    Q_EMIT budgetReleased();
+}
+
 bool BudgetPlot::eventFilter(QObject* watched, QEvent* event) {
     if (watched != plot_) {
         return QWidget::eventFilter(watched, event);
+    }
+    if (event->type() == QEvent::KeyPress) {
+        return key(static_cast<QKeyEvent*>(event)->key());
     }
     auto* mouse = static_cast<QMouseEvent*>(event);
     if (event->type() == QEvent::MouseButtonPress && mouse->button() == Qt::LeftButton) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/accessibility/accessible_rows.h"
 #include "ui/document.h"
 #include "ui/views/budget_chart.h"
 
@@ -23,7 +24,7 @@ std::optional<int> smallestBudget(const std::vector<BudgetPoint>& curve, double 
 
 /// D against the budget for the current picture: of the current method, or of all. Choosing a
 /// budget is a signal; the window changes the settings.
-class BudgetPlot : public QWidget {
+class BudgetPlot : public QWidget, public AccessibleRows {
     Q_OBJECT
 
 public:
@@ -33,6 +34,18 @@ public:
     QByteArray file(const QString& ending, double dpi, const QByteArray& state = {}) const;
 
     QString csv() const;
+
+    // ---- to screen readers the budgets of the curve are rows, and the current one is the value
+    QString rowsCaption() const override;
+    int rowCount() const override;
+    QString rowName(int point) const override;
+    QString rowText(int point) const override;
+    QRect rowRect(int point) const override;
+    bool isRowSelected(int point) const override;
+    void selectRow(int point, bool selected) override;
+    int currentRow() const override;
+    std::optional<double> rowsValue() const override;
+    void setRowsValue(double budget) override;
 
 public Q_SLOTS:
     void copyCsv() const;
@@ -52,6 +65,8 @@ private:
     void takeSettings();
     void takeTarget();
     void choose(double x_pixel);
+    void chooseBudget(int budget);
+    bool key(int key);
     BudgetSeries makeSeries() const;
     void showState();
     void addMarks();

@@ -47,7 +47,11 @@ Canvas::Canvas(Document* document,
     connect(document_, &Document::remarksChanged, this, qOverload<>(&QWidget::update));
     connect(selection_, &SelectionModel::viewChanged, this, &Canvas::takeTrace);
     connect(selection_, &SelectionModel::stageChanged, this, &Canvas::takeStage);
-    connect(selection_, &SelectionModel::patchesChanged, this, qOverload<>(&QWidget::update));
+    connect(selection_, &SelectionModel::patchesChanged, this, [this] {
+        update();
+        announceSelection(this);
+        announceCurrentRow(this, currentRow());
+    });
     connect(selection_, &SelectionModel::hoveredChanged, this, [this] {
         const QString text = hoverText();
         setAccessibleDescription(text);
@@ -60,6 +64,7 @@ Canvas::Canvas(Document* document,
     prepare_.setSingleShot(true);
     prepare_.setInterval(0);
     connect(&prepare_, &QTimer::timeout, this, &Canvas::refreshOther);
+    exposeRows(this);
     takePicture();
 }
 
@@ -108,6 +113,7 @@ void Canvas::takeStage() {
     static_is_stale_ = true;
     takeOther();
     update();
+    announceRows(this);
 }
 
 // A shows what is asked for now, before the run that honours it; B what it was run with.

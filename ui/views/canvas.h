@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/accessibility/accessible_rows.h"
 #include "ui/compare/compare_settings.h"
 #include "ui/compare/reference.h"
 #include "ui/document.h"
@@ -17,7 +18,7 @@ namespace prunescope {
 
 /// The picture in the model's geometry with the overlay of one view's current stage. Reads the
 /// document, reads and writes the selection. Any number may exist.
-class Canvas : public QWidget {
+class Canvas : public QWidget, public AccessibleRows {
     Q_OBJECT
 
 public:
@@ -44,6 +45,16 @@ public:
     QSize sizeHint() const override { return {640, 520}; }
 
     QSize minimumSizeHint() const override { return {240, 200}; }
+
+    // ---- to screen readers the patches are the rows of a table
+    QString rowsCaption() const override;
+    int rowCount() const override;
+    QString rowName(int patch) const override;
+    QString rowText(int patch) const override;
+    QRect rowRect(int patch) const override;
+    bool isRowSelected(int patch) const override;
+    void selectRow(int patch, bool selected) override;
+    int currentRow() const override;
 
 public Q_SLOTS:
     void fitView();

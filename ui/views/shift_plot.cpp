@@ -78,6 +78,7 @@ ShiftPlot::ShiftPlot(Document* document, SelectionModel* selection, QWidget* par
     connect(document_, &Document::settingsChanged, this, &ShiftPlot::takeSettings);
     connect(selection_, &SelectionModel::viewChanged, this, &ShiftPlot::rebuild);
     connect(selection_, &SelectionModel::stageChanged, this, &ShiftPlot::takeStage);
+    exposeRows(plot_);
     rebuild();
 }
 
@@ -106,18 +107,71 @@ void ShiftPlot::rebuild() {
     plot_->setAccessibleDescription(intervalText(series, chart_->tau()));
     chart_->setCurrentStage(selection_->stage());
     plot_->replot(QCustomPlot::rpQueuedReplot);
+    announceRows(plot_);
 }
 
 void ShiftPlot::takeSettings() {
     if (canDrag() && !is_dragging_) {
         chart_->setTau(document_->settings().tau, false);
         plot_->replot(QCustomPlot::rpQueuedReplot);
+        announceValue(plot_, chart_->tau());
     }
 }
 
 void ShiftPlot::takeStage() {
     chart_->setCurrentStage(selection_->stage());
     plot_->replot(QCustomPlot::rpQueuedReplot);
+    announceSelection(plot_);
+    announceCurrentRow(plot_, currentRow());
+}
+
+QString ShiftPlot::rowsCaption() const {
+    return intervalText(chart_->series(), chart_->tau());
+}
+
+int ShiftPlot::rowCount() const {
+    return static_cast<int>(chart_->series().points.size());
+}
+
+QString ShiftPlot::rowName(int point) const {
+    return chart_->series().points[static_cast<std::size_t>(point)].label;
+}
+
+QRect ShiftPlot::rowRect(int point) const {
+    const auto left = static_cast<int>(plot_->xAxis->coordToPixel(point - 0.5));
+    const auto right = static_cast<int>(plot_->xAxis->coordToPixel(point + 0.5));
+    const QRect area = plot_->axisRect()->rect();
+    return QRect(left, area.top(), right - left, area.height()).intersected(area);
+}
+
+bool ShiftPlot::isRowSelected(int point) const {
+    return chart_->series().points[static_cast<std::size_t>(point)].stage == selection_->stage();
+}
+
+void ShiftPlot::selectRow(int point, bool selected) {
+    if (selected) {
+        selection_->setStage(chart_->series().points[static_cast<std::size_t>(point)].stage);
+    }
+}
+
+int ShiftPlot::currentRow() const {
+    for (int point = 0; point < rowCount(); ++point) {
+        if (isRowSelected(point)) {
+            return point;
+        }
+    }
+    return -1;
+}
+
+std::optional<double> ShiftPlot::rowsValue() const {
+    return canDrag() ? std::optional(chart_->tau()) : std::nullopt;
+}
+
+void ShiftPlot::setRowsValue(double tau) {
+    if (canDrag()) {
+        moveTau(std::max(0.0, tau));
+        Q_EMIT tauReleased();
+    }
 }
 
 bool ShiftPlot::canDrag() const {
@@ -222,6 +276,7 @@ bool ShiftPlot::key(QKeyEvent* event) {
 void ShiftPlot::moveTau(double tau) {
     chart_->setTau(tau, true);
     plot_->setAccessibleDescription(intervalText(chart_->series(), tau));
+    announceValue(plot_, tau);
     Q_EMIT tauDragged(tau);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/accessibility/accessible_rows.h"
 #include "ui/compare/reference.h"
 #include "ui/document.h"
 #include "ui/selection.h"
@@ -17,7 +18,7 @@ namespace prunescope {
 
 /// D per pruning layer with the draggable threshold. Reads the document, reads and writes the
 /// selection; never changes settings itself: the window connects tauDragged().
-class ShiftPlot : public QWidget {
+class ShiftPlot : public QWidget, public AccessibleRows {
     Q_OBJECT
 
 public:
@@ -32,6 +33,20 @@ public:
 
     /// What is shown, in light colours, as png, svg, pdf or csv; empty without a trace.
     QByteArray file(const QString& ending, double dpi) const;
+
+    // ---- to screen readers the places of the curve are rows, and tau is the value
+    QString rowsCaption() const override;
+    int rowCount() const override;
+    QString rowName(int point) const override;
+
+    QString rowText(int point) const override { return pointText(point); }
+
+    QRect rowRect(int point) const override;
+    bool isRowSelected(int point) const override;
+    void selectRow(int point, bool selected) override;
+    int currentRow() const override;
+    std::optional<double> rowsValue() const override;
+    void setRowsValue(double tau) override;
 
 public Q_SLOTS:
     void copyCsv() const;
