@@ -46,7 +46,7 @@ CompareArea::CompareArea(Session* session, QWidget* parent)
 
 void CompareArea::link(Canvas* from, Canvas* to) {
     connect(from, &Canvas::transformChanged, to, [from, to] {
-        if (to->isVisible()) {
+        if (from->isVisible() && to->isVisible()) {  // a hidden one fits a size it does not have
             to->follow(*from);
         }
     });

@@ -79,6 +79,14 @@ protected:
     }
 };
 
+TEST_F(CompareTest, AHiddenBDoesNotZoomA) {
+    window_.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&window_));
+    openEverything();
+    EXPECT_GT(child<Canvas>("canvas")->transform().cellSize(), 40)
+        << "the picture fills the window";
+}
+
 TEST_F(CompareTest, KeyMakesTheCurrentRunBWithItsResultAndUndoTakesItBack) {
     const TracePtr before = session_.document.trace();
     QTest::keyClick(&window_, Qt::Key_B, Qt::ControlModifier);
