@@ -180,7 +180,7 @@ RunRequest requestFrom(const RunArguments& arguments) {
     std::filesystem::path image = arguments.image;
     request.prompt = arguments.prompt;
     if (arguments.image.empty()) {
-        const BundledSample sample = bundledSample();
+        const ModelSample sample = bundledSample();
         image = sample.image;
         if (arguments.prompt.empty()) {
             request.prompt = sample.prompt;

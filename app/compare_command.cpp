@@ -111,7 +111,7 @@ void compareCommand(const CompareArguments& arguments, const std::stop_token& st
     std::vector<fs::path> images(arguments.images.begin(), arguments.images.end());
     std::string prompt = arguments.run.prompt;
     if (images.empty()) {
-        const BundledSample sample = bundledSample();
+        const ModelSample sample = bundledSample();
         images.push_back(sample.image);
         prompt = prompt.empty() ? sample.prompt : prompt;
     }

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/stop.h"
 #include "core/model/layers.h"
+#include "core/prune/mixing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +54,7 @@ at::Tensor reduceRows(const EncoderReduction& reduction,
         return at::cat({cls, patches.index_select(0, keep)}, 0);
     }
     const at::Tensor wide = patches.to(at::kFloat);
-    at::Tensor mixed = at::matmul(reduction.mix.to(rows.device(), at::kFloat), wide);
+    at::Tensor mixed = mixedRows(reduction.mix, wide);
     if (reduction.keep_norm) {
         constexpr double kTiny = 1e-12;
         const at::Tensor wanted = wide.index_select(0, keep).norm(2, {1}, true);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/zeros.h>
 
 namespace prunescope {
 
@@ -72,7 +73,10 @@ void addRecovery(const AcgrInput& in,
         }
     }
     std::vector<double> beta(sides.anchors.size(), 0.0);
-    std::vector<float> mix(sides.anchors.size() * n, 0.0F);
+    const at::Tensor weights =
+        at::zeros({static_cast<std::int64_t>(sides.anchors.size()), static_cast<std::int64_t>(n)},
+                  at::TensorOptions().dtype(at::kFloat));
+    float* mix = weights.mutable_data_ptr<float>();
     std::vector<float> new_mass(sides.anchors.size());
     for (std::size_t a = 0; a < sides.anchors.size(); ++a) {
         const double own = mass[toSize(sides.anchors[a])];
@@ -92,7 +96,7 @@ void addRecovery(const AcgrInput& in,
         }
     }
     const int n_anchors = static_cast<int>(sides.anchors.size());
-    out.mix = toDevice(mix, n_anchors, static_cast<int>(n), in.mass);
+    out.mix = weights.to(in.mass.device());
     out.mass = toDevice(new_mass, n_anchors, 1, in.mass).squeeze(1);
     out.keep_norm = options.keep_norm;
 }

@@ -6,76 +6,117 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include <ATen/ops/matmul.h>
+#include <limits>
+#include <numeric>
 
 namespace prunescope {
 
-std::vector<double> relevanceOf(const at::Tensor& z, const at::Tensor& text, double sign) {
-    std::vector<double> r(toSize(z.size(0)), 1.0);
+namespace {
+
+// Gains d_i of a determinantal point process. They only fall, so an old one is an upper bound; it
+// is brought up to date where it could still win.
+class DppGains {
+public:
+    DppGains(const CosineRows& cosines, std::span<const double> relevance)
+        : cosines_(cosines), relevance_(relevance), share_(relevance.size()), gain_(cosines.own()) {
+        for (std::size_t i = 0; i < gain_.size(); ++i) {
+            gain_[i] *= relevance[i] * relevance[i];
+        }
+    }
+
+    // All that was taken so far is taken into account; share_[i][t] is c_t of token i.
+    void refresh(int slot) {
+        const auto i = toSize(slot);
+        std::vector<double>& own = share_[i];
+        while (own.size() < taken_.size()) {
+            const int pick = taken_[own.size()];
+            const std::vector<double>& theirs = share_[toSize(pick)];
+            const double kernel =
+                relevance_[i] * relevance_[toSize(pick)] * cosines_.at(slot, pick);
+            const double left =
+                kernel - std::inner_product(own.begin(), own.end(), theirs.begin(), 0.0);
+            own.push_back(left / std::sqrt(gain_[toSize(pick)]));
+            gain_[i] -= own.back() * own.back();
+        }
+    }
+
+    // A token that is up to date and gains.
+    void take(int slot) { taken_.push_back(slot); }
+
+    std::span<const double> values() const { return gain_; }
+
+private:
+    const CosineRows& cosines_;
+    std::span<const double> relevance_;
+    std::vector<std::vector<double>> share_;
+    std::vector<double> gain_;
+    std::vector<int> taken_;
+};
+
+// The largest gain of all that are open, as if all were up to date.
+int bestGain(DppGains& gains, std::span<const char> open) {
+    std::vector<char> fresh(open.size(), 0);
+    double largest = -std::numeric_limits<double>::infinity();
+    for (int j = largestStale(gains.values(), open, fresh); j >= 0;
+         j = largestStale(gains.values(), open, fresh)) {
+        if (!tiesWith(gains.values()[toSize(j)], largest)) {
+            break;  // neither the best nor its tie can be among the rest
+        }
+        gains.refresh(j);
+        fresh[toSize(j)] = 1;
+        largest = std::max(largest, gains.values()[toSize(j)]);
+    }
+    const bool any = std::ranges::find(fresh, 1) != fresh.end();
+    return bestSlot(gains.values(), any ? std::span<const char>(fresh) : open, {});
+}
+
+}  // namespace
+
+std::vector<double> relevanceOf(const CosineRows& z, const at::Tensor& text, double sign) {
+    std::vector<double> r(toSize(z.count()), 1.0);
     if (!text.defined() || text.size(0) == 0) {
         return r;
     }
-    const at::Tensor question = unitRows(text.to(at::kDouble)).mean(0);
-    const at::Tensor cosine =
-        at::matmul(unitRows(z.to(at::kDouble)), question.to(z.device())).to(at::kCPU).contiguous();
-    const double* data = cosine.const_data_ptr<double>();
-    const auto [least, most] = std::minmax_element(data, data + r.size());
-    const double low = sign < 0 ? -*most : *least;
-    const double range = *most - *least;
-    if (!(range > 1e-6 * std::max(std::fabs(*least), std::fabs(*most)))) {
+    const std::vector<float> question = toHostVector(unitRows(text.to(at::kDouble)).mean(0));
+    std::vector<double> cosine;
+    for (int i = 0; i < z.count(); ++i) {
+        cosine.push_back(z.along(i, question));
+    }
+    const auto [least, most] = std::ranges::minmax(cosine);
+    const double low = sign < 0 ? -most : least;
+    const double range = most - least;
+    if (!(range > 1e-6 * std::max(std::fabs(least), std::fabs(most)))) {
         return r;
     }
     for (std::size_t i = 0; i < r.size(); ++i) {
-        r[i] = (sign * data[i] - low + 1e-6) / range;
+        r[i] = (sign * cosine[i] - low + 1e-6) / range;
     }
     return r;
 }
 
-std::vector<int> greedyDpp(const at::Tensor& z,
+std::vector<int> greedyDpp(const CosineRows& z,
                            std::span<const double> relevance,
                            int k,
                            const SlotRules& rules) {
     constexpr double kNoGain = 1e-10;
-    const CosineRows cosines(z);
-    const std::size_t n = relevance.size();
-    std::vector<double> gain = cosines.own();  // d_i
-    for (std::size_t i = 0; i < n; ++i) {
-        gain[i] *= relevance[i] * relevance[i];
-    }
+    DppGains gains(z, relevance);
     const std::vector<std::int64_t> pinned = rules.pinnedSlots();
-    std::vector<char> open = rules.open(n);
-    std::vector<std::vector<double>> chosen;  // c_t
+    std::vector<char> open = rules.open(relevance.size());
     std::vector<int> picks;
     while (static_cast<int>(picks.size()) < k) {
         const std::size_t next = picks.size();
         const bool is_pinned = next < pinned.size();
-        const int best = is_pinned ? static_cast<int>(pinned[next]) : bestSlot(gain, open, {});
-        const bool gains = gain[toSize(best)] > kNoGain;
-        if (!gains && !is_pinned) {
+        const int best = is_pinned ? static_cast<int>(pinned[next]) : bestGain(gains, open);
+        gains.refresh(best);
+        const bool gains_much = gains.values()[toSize(best)] > kNoGain;
+        if (!gains_much && !is_pinned) {
             break;
         }
         open[toSize(best)] = 0;
         picks.push_back(best);
-        if (!gains) {
-            continue;  // it lies in the span of the pins before it: nothing changes
+        if (gains_much) {  // else it lies in the span of the pins before it: nothing changes
+            gains.take(best);
         }
-        std::vector<double> row = cosines.row(best);
-        for (std::size_t i = 0; i < n; ++i) {
-            row[i] *= relevance[toSize(best)] * relevance[i];
-        }
-        for (const std::vector<double>& c : chosen) {
-            const double share = c[toSize(best)];
-            for (std::size_t i = 0; i < n; ++i) {
-                row[i] -= share * c[i];
-            }
-        }
-        const double length = std::sqrt(gain[toSize(best)]);
-        for (std::size_t i = 0; i < n; ++i) {
-            row[i] /= length;
-            gain[i] -= row[i] * row[i];
-        }
-        chosen.push_back(std::move(row));
     }
     while (static_cast<int>(picks.size()) < k) {
         const int best = bestSlot(relevance, open, {});
@@ -88,7 +129,7 @@ std::vector<int> greedyDpp(const at::Tensor& z,
 Selection CdPruner::select(const SelectView& view) const {
     const Stopwatch watch;
     const MethodParams params(view.settings);
-    const at::Tensor z = view.projected();
+    const CosineRows z(view.projected());
     std::vector<double> relevance =
         relevanceOf(z, view.text, params.choice("sign") == "minus" ? -1.0 : 1.0);
     const std::vector<float> score(relevance.begin(), relevance.end());

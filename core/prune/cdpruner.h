@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/prune/cosine_rows.h"
 #include "core/prune/prune_method.h"
 #include "core/prune/slot_rules.h"
 
@@ -26,12 +27,12 @@ public:
 /// @param z     [M, Dt] projected patches
 /// @param text  [Lt, Dt] input embeddings of the question; Lt may be 0
 /// @param sign  -1 (as released: less similar is more relevant) or 1
-std::vector<double> relevanceOf(const at::Tensor& z, const at::Tensor& text, double sign);
+std::vector<double> relevanceOf(const CosineRows& z, const at::Tensor& text, double sign);
 
 /// Steps 3 and 4: k rows in the order of picking, for L = diag(r) S diag(r) with S the cosines of
 /// z. Where no gain is left (d <= 1e-10), the rest are those of highest r.
 /// Pinned rows are picked first, whatever they gain, banned ones never.
-std::vector<int> greedyDpp(const at::Tensor& z,
+std::vector<int> greedyDpp(const CosineRows& z,
                            std::span<const double> relevance,
                            int k,
                            const SlotRules& rules = {});

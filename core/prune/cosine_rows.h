@@ -7,31 +7,35 @@
 
 namespace prunescope {
 
-/// Cosines of a set of rows with itself in double, one row at a time: a greedy choice of k tokens
-/// reads k rows of the N x N matrix, so all of them would be most of its cost.
+/// Sum of products in double. The same for equal rows wherever they lie, which no matrix product
+/// promises.
+double dotProduct(std::span<const float> a, std::span<const float> b);
+
+/// Cosines of a set of rows with itself, one pair at a time: a greedy choice of k tokens that looks
+/// only at who could still win reads few of the N x N.
 class CosineRows {
 public:
     /// @param rows  [N, d]
     explicit CosineRows(const at::Tensor& rows);
 
-    int count() const;
+    int count() const { return static_cast<int>(scale_.size()); }
 
     /// [N] of every row with itself: exactly 1, or 0 for a row of zeros.
     const std::vector<double>& own() const { return own_; }
 
-    /// [N] of row i with every row.
-    std::vector<double> row(int i) const;
+    double at(int i, int j) const;
 
-    /// The row whose nearest other row is farthest by distance 1 - cosine; ties (methods.md 4.4) go
-    /// to the lower row. Every pair is looked at in float32; who comes close to the answer is
-    /// looked at again in double.
-    /// @param open  [N] 1 for rows that may be the answer; empty: all
-    int loneliest(std::span<const char> open = {}) const;
+    /// Of row i with a row from elsewhere, times the length of that.
+    double along(int i, std::span<const float> direction) const;
+
+    /// float32 [N, N] of all pairs on the host, each to some 1e-6: one matrix product.
+    at::Tensor allRoughly() const;
 
 private:
-    double nearestDistance(int i) const;
+    std::span<const float> row(int i) const;
 
-    at::Tensor unit_;  // float64 [N, d]
+    at::Tensor rows_;            // float32 [N, d], contiguous, on the host
+    std::vector<double> scale_;  // 1 / length
     std::vector<double> own_;
 };
 

@@ -1,8 +1,14 @@
 #include "core/prune/cover.h"
 
-#include <algorithm>
-#include <limits>
+#include "core/prune/cosine_rows.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 
 namespace prunescope {
@@ -10,10 +16,11 @@ namespace prunescope {
 namespace {
 
 // Gains this small beside the first ones, and distances this small, are what is left of rounding.
-constexpr double kRounding = 1e-12;
+constexpr double kGainRounding = 1e-7;
+constexpr float kCosineRounding = 1e-6F;
 
-double distanceOf(double cosine) {
-    return 1.0 - cosine < kRounding ? 0.0 : 1.0 - cosine;
+double distanceOf(float cosine) {
+    return 1.0 - static_cast<double>(cosine);
 }
 
 // Coverage and gains. A gain can only fall as coverage grows, so an old one is an upper bound and
@@ -21,24 +28,30 @@ double distanceOf(double cosine) {
 class Gains {
 public:
     explicit Gains(const CoverInput& in)
-        : in_(in), covered_(in.mass.size(), 0.0), gain_(in.mass.size(), 0.0) {
+        : in_(in), covered_(in.mass.size(), 0.0F), gain_(in.mass.size(), 0.0) {
         for (std::size_t j = 0; j < gain_.size(); ++j) {
             refresh(j);
         }
-        floor_ = kRounding * *std::max_element(gain_.begin(), gain_.end());
+        floor_ = kGainRounding * *std::max_element(gain_.begin(), gain_.end());
     }
 
     void refresh(std::size_t j) {
-        const std::span<const double> row = in_.similarity.row(static_cast<int>(j));
-        double gain = 0;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            gain += static_cast<double>(in_.mass[i]) * std::max(row[i] - covered_[i], 0.0);
+        const std::span<const float> row = in_.similarity.row(static_cast<int>(j));
+        std::array<double, kLanes> gain{};  // sums side by side, which the compiler makes one
+        std::size_t i = 0;
+        for (; i + kLanes <= row.size(); i += kLanes) {
+            for (std::size_t lane = 0; lane < kLanes; ++lane) {
+                gain[lane] += gainOver(row, i + lane);
+            }
         }
-        gain_[j] = gain;
+        for (; i < row.size(); ++i) {
+            gain[0] += gainOver(row, i);
+        }
+        gain_[j] = std::accumulate(gain.begin(), gain.end(), 0.0);
     }
 
     void pick(int j) {
-        const std::span<const double> row = in_.similarity.row(j);
+        const std::span<const float> row = in_.similarity.row(j);
         for (std::size_t i = 0; i < covered_.size(); ++i) {
             covered_[i] = row[i] > covered_[i] ? row[i] : covered_[i];
         }
@@ -49,9 +62,15 @@ public:
     double floor() const { return floor_; }
 
 private:
+    static constexpr std::size_t kLanes = 8;
+
+    double gainOver(std::span<const float> row, std::size_t i) const {
+        return static_cast<double>(in_.mass[i] * std::max(row[i] - covered_[i], 0.0F));
+    }
+
     CoverInput in_;
-    std::vector<double> covered_;  // m_i
-    std::vector<double> gain_;     // G_j, or what it was at an earlier pick
+    std::vector<float> covered_;  // m_i
+    std::vector<double> gain_;    // G_j, or what it was at an earlier pick
     double floor_ = 0;
 };
 
@@ -69,63 +88,86 @@ std::vector<std::int64_t> pinnedOf(const CoverInput& in) {
     return in.rules != nullptr ? in.rules->pinnedSlots() : std::vector<std::int64_t>();
 }
 
-// The largest value of those not computed anew yet, or -1 where none is left.
-int largestOld(std::span<const double> value,
-               std::span<const char> open,
-               std::span<const char> fresh) {
-    int best = -1;
-    for (std::size_t j = 0; j < value.size(); ++j) {
-        if (open[j] != 0 && fresh[j] == 0 && (best < 0 || value[j] > value[toSize(best)])) {
-            best = static_cast<int>(j);
-        }
+template <typename Number>
+CosineTable<Number> tableOf(const at::Tensor& product) {
+    const at::Tensor host = product.to(at::kCPU).contiguous();
+    const Number* data = host.const_data_ptr<Number>();
+    return {{data, data + host.numel()},
+            static_cast<int>(host.size(0)),
+            static_cast<int>(host.size(1))};
+}
+
+void snapToOne(CosineMatrix& cosines) {
+    for (float& value : cosines.values) {
+        value = value > 1.0F - kCosineRounding ? 1.0F : value;
     }
-    return best;
 }
 
-}  // namespace
-
-CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others) {
-    const at::Tensor product =
-        at::matmul(unitRows(rows.to(at::kDouble)), unitRows(others.to(at::kDouble)).transpose(0, 1))
-            .to(at::kCPU)
-            .contiguous();
-    CosineMatrix out;
-    out.rows = static_cast<int>(product.size(0));
-    out.cols = static_cast<int>(product.size(1));
-    const double* data = product.const_data_ptr<double>();
-    out.values.assign(data, data + product.numel());
-    return out;
-}
-
-std::vector<double> symmetricProduct(const at::Tensor& rows) {
+template <typename Number>
+void fillSymmetric(const at::Tensor& rows, const at::Tensor& product) {
     constexpr std::int64_t kBlock = 96;  // 6 x 6 blocks of 576, of which 21 are computed
     const std::int64_t n = rows.size(0);
-    std::vector<double> out(toSize(n) * toSize(n));
+    Number* out = product.mutable_data_ptr<Number>();
     for (std::int64_t from = 0; from < n; from += kBlock) {
         const std::int64_t to = std::min(from + kBlock, n);
         const at::Tensor block =
             at::matmul(rows.slice(0, from, to), rows.slice(0, 0, to).transpose(0, 1))
                 .to(at::kCPU)
                 .contiguous();
-        const double* data = block.const_data_ptr<double>();
-        for (std::int64_t i = from; i < to; ++i, data += to) {
-            std::copy(data, data + i + 1, out.begin() + i * n);
-            for (std::int64_t j = 0; j < i; ++j) {
-                out[toSize(j * n + i)] = data[j];
+        const Number* data = block.const_data_ptr<Number>();
+        for (std::int64_t i = from; i < to; ++i) {
+            std::copy_n(data + (i - from) * to, i + 1, out + i * n);
+        }
+        for (std::int64_t j = 0; j < to; ++j) {  // row j gets its column, a stretch of this block
+            for (std::int64_t i = std::max(from, j + 1); i < to; ++i) {
+                out[j * n + i] = data[(i - from) * to + j];
             }
+        }
+    }
+}
+
+}  // namespace
+
+CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others) {
+    CosineMatrix out = tableOf<float>(
+        at::matmul(unitRows(rows.to(at::kFloat)), unitRows(others.to(at::kFloat)).transpose(0, 1)));
+    snapToOne(out);
+    return out;
+}
+
+FineCosines fineCosines(const at::Tensor& rows, const at::Tensor& others) {
+    const CosineRows unit(rows);
+    const HostMatrix directions = toHost(others);
+    FineCosines out;
+    out.rows = unit.count();
+    out.cols = directions.rows;
+    out.values.resize(toSize(out.rows) * toSize(out.cols));
+    for (int u = 0; u < out.cols; ++u) {
+        const std::span<const float> row = directions.row(u);
+        const double length = std::max(std::sqrt(dotProduct(row, row)), 1e-12);
+        for (int i = 0; i < out.rows; ++i) {
+            out.values[toSize(i) * toSize(out.cols) + toSize(u)] = unit.along(i, row) / length;
         }
     }
     return out;
 }
 
+at::Tensor symmetricProduct(const at::Tensor& rows) {
+    const at::Tensor out = at::empty({rows.size(0), rows.size(0)}, rows.options().device(at::kCPU));
+    if (rows.scalar_type() == at::kDouble) {
+        fillSymmetric<double>(rows, out);
+    } else {
+        fillSymmetric<float>(rows, out);
+    }
+    return out;
+}
+
 CosineMatrix selfCosines(const at::Tensor& rows) {
-    CosineMatrix out;
-    out.rows = static_cast<int>(rows.size(0));
-    out.cols = out.rows;
-    out.values = symmetricProduct(unitRows(rows.to(at::kDouble)));
+    CosineMatrix out = tableOf<float>(symmetricProduct(unitRows(rows.to(at::kFloat))));
+    snapToOne(out);
     for (std::size_t i = 0; i < toSize(out.rows); ++i) {
-        double& own = out.values[i * toSize(out.rows) + i];
-        own = own > 0.5 ? 1.0 : 0.0;
+        float& own = out.values[i * toSize(out.rows) + i];
+        own = own > 0.5F ? 1.0F : 0.0F;
     }
     return out;
 }
@@ -148,7 +190,8 @@ std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& s
     while (static_cast<int>(picks.size()) < k) {
         std::vector<char> fresh(n, 0);
         double largest = -std::numeric_limits<double>::infinity();
-        for (int j = largestOld(value, open, fresh); j >= 0; j = largestOld(value, open, fresh)) {
+        for (int j = largestStale(value, open, fresh); j >= 0;
+             j = largestStale(value, open, fresh)) {
             const auto at = toSize(j);
             const double slack =
                 gains.floor() * (saliency.factor.empty() ? 1.0 : saliency.factor[at]);
@@ -177,7 +220,7 @@ std::vector<int> farthestPoints(const CoverInput& in, int k) {
     std::vector<double> distance(n, 0.0);
     // The first: farthest from its nearest other token.
     for (std::size_t j = 0; j < n && n > 1; ++j) {
-        const std::span<const double> row = in.similarity.row(static_cast<int>(j));
+        const std::span<const float> row = in.similarity.row(static_cast<int>(j));
         double nearest = std::numeric_limits<double>::infinity();
         for (std::size_t i = 0; i < n; ++i) {
             if (i != j) {
@@ -193,7 +236,7 @@ std::vector<int> farthestPoints(const CoverInput& in, int k) {
                                    : bestSlot(distance, open, in.preference);
         open[toSize(best)] = 0;
         picks.push_back(best);
-        const std::span<const double> row = in.similarity.row(best);
+        const std::span<const float> row = in.similarity.row(best);
         for (std::size_t i = 0; i < n; ++i) {
             const double to_best = distanceOf(row[i]);
             distance[i] = t == 0 ? to_best : std::min(distance[i], to_best);

@@ -7,20 +7,28 @@
 
 namespace prunescope {
 
-/// Cosines in double: small gains meet exact ties all the time (two tokens that cover only each
-/// other), and in float32 their noise is larger than the tolerance of a tie.
-struct CosineMatrix {
-    std::vector<double> values;
+/// A table of cosines on the host, row-major.
+template <typename Number>
+struct CosineTable {
+    std::vector<Number> values;
     int rows = 0;
     int cols = 0;
 
-    std::span<const double> row(int i) const {
+    std::span<const Number> row(int i) const {
         return std::span(values).subspan(toSize(i) * toSize(cols), toSize(cols));
     }
 };
 
+/// In float32: what a choice among hundreds of tokens reads. Equal rows give equal cosines, and
+/// cosines above 1 - 1e-6 are 1, so that exact ties stay ties.
+using CosineMatrix = CosineTable<float>;
+
+/// In double: for what is centred or scaled afterwards.
+using FineCosines = CosineTable<double>;
+
 /// Cosine of every row with every row of the other.
 CosineMatrix cosineMatrix(const at::Tensor& rows, const at::Tensor& others);
+FineCosines fineCosines(const at::Tensor& rows, const at::Tensor& others);
 
 /// Greedy choices of k representatives from a similarity matrix; k is at least the pinned and at
 /// most the un-banned slots.
@@ -32,9 +40,9 @@ struct CoverInput {
 };
 
 /// rows * rows^T, exactly symmetric: only one of two mirrored blocks is computed.
-/// @param rows  float64 [N, D]
-/// @return      [N * N]
-std::vector<double> symmetricProduct(const at::Tensor& rows);
+/// @param rows  float32 or float64 [N, D]
+/// @return      [N, N] on the host, of the same dtype
+at::Tensor symmetricProduct(const at::Tensor& rows);
 
 /// Of a set with itself: exactly symmetric, with a diagonal of exactly 1 (0 for zero rows).
 CosineMatrix selfCosines(const at::Tensor& rows);

@@ -60,8 +60,8 @@ DecoderReduction Dart::beforeDecoderLayer(const DecoderView& view) const {
     pivots.insert(pivots.end(), text_pivots.begin(), text_pivots.end());
 
     const at::Tensor y = view.normed();
-    const CosineMatrix cosines =
-        cosineMatrix(gatherRows(y, pivots), y.narrow(0, view.first_visual, view.n_visual));
+    const FineCosines cosines =
+        fineCosines(gatherRows(y, pivots), y.narrow(0, view.first_visual, view.n_visual));
     const int left = keep - n_taken;
     const auto n_pivots = static_cast<int>(pivots.size());
     for (int p = 0; p < n_pivots; ++p) {

@@ -25,8 +25,8 @@ double quantile(std::span<const float> sorted, double q) {
 }
 
 // Slots of the rows most like one of them, without itself.
-std::vector<std::int64_t> neighboursOf(std::span<const double> cosine, std::int64_t self) {
-    std::vector<double> others(cosine.begin(), cosine.end());
+std::vector<std::int64_t> neighboursOf(std::span<const float> cosine, std::int64_t self) {
+    std::vector<float> others(cosine.begin(), cosine.end());
     others.erase(others.begin() + self);
     std::vector<std::int64_t> near =
         rankedSlots(others, std::min(kNeighbours, static_cast<int>(others.size())));

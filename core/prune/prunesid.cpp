@@ -8,7 +8,6 @@
 #include <cmath>
 #include <numeric>
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/sigmoid.h>
 
@@ -44,7 +43,7 @@ int suppress(const CosineMatrix& similarity,
         for (std::size_t j = std::max(i + 1, toSize(pins));
              j < ranked.size() && similarity.rows > 0;
              ++j) {
-            const bool too_similar = similarity.row(static_cast<int>(i))[j] > theta;
+            const bool too_similar = double{similarity.row(static_cast<int>(i))[j]} > theta;
             gone[j] = too_similar ? 1 : gone[j];
         }
     }
@@ -93,10 +92,8 @@ std::vector<int> principalGroups(const at::Tensor& rows, int n_groups) {
     const at::Tensor squashed = at::sigmoid(rows.to(at::kCPU, at::kDouble));
     const at::Tensor centred = squashed.sub(squashed.mean(1, true));
     const std::int64_t n = rows.size(0);
-    const std::vector<double> product = symmetricProduct(centred);
-    const at::Tensor gram = at::empty({n, n}, centred.options());
-    std::copy(product.begin(), product.end(), gram.mutable_data_ptr<double>());
-    const at::Tensor vectors = std::get<1>(at::linalg_eigh(gram)).abs();  // ascending eigenvalues
+    const at::Tensor vectors =
+        std::get<1>(at::linalg_eigh(symmetricProduct(centred))).abs();  // ascending eigenvalues
     const at::Tensor leading =
         vectors.slice(1, n - n_groups).flip(at::IntArrayRef{1}).contiguous();  // [N, groups]
     const std::span<const double> loadings(leading.const_data_ptr<double>(),

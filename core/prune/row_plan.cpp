@@ -1,12 +1,12 @@
 #include "core/prune/row_plan.h"
 
 #include "core/base/error.h"
+#include "core/prune/mixing.h"
 
 #include <algorithm>
 #include <utility>
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/matmul.h>
 
 namespace prunescope {
 
@@ -22,7 +22,7 @@ struct Shares {
     std::vector<float> mass;  // per output row
 };
 
-at::Tensor mixedPart(const RowPlan& plan, const at::Tensor& like) {
+at::Tensor mixedPart(const RowPlan& plan) {
     std::vector<std::int64_t> mixed;
     for (std::size_t r = 0; r < plan.rows.size(); ++r) {
         if (isMixed(plan.rows[r].kind)) {
@@ -30,7 +30,7 @@ at::Tensor mixedPart(const RowPlan& plan, const at::Tensor& like) {
         }
     }
     require(plan.mix.defined(), "a plan with merged rows needs its mix");
-    return gatherRows(plan.mix.to(like.device()), mixed);
+    return gatherRows(plan.mix, mixed);
 }
 
 // [m, D]: rows of the pool, of the merged rows behind it and of CLS behind these, in plan order.
@@ -55,7 +55,7 @@ at::Tensor tokensOf(const SelectView& view, const RowPlan& plan) {
     }
     at::Tensor rows = view.tokens;
     if (n_mixed > 0) {
-        rows = at::cat({rows, at::matmul(mixedPart(plan, rows), rows)}, 0);
+        rows = at::cat({rows, mixedRows(mixedPart(plan), rows)}, 0);
     }
     if (has_cls) {
         require(view.cls.defined(), "a plan with CLS needs the view's CLS row");
@@ -125,7 +125,7 @@ at::Tensor reducedRows(const Reduction& reduction, const at::Tensor& rows) {
     if (!reduction.mix.defined()) {
         return gatherRows(rows, reduction.keep);
     }
-    const at::Tensor mixed = at::matmul(reduction.mix, rows);
+    const at::Tensor mixed = mixedRows(reduction.mix, rows);
     if (!reduction.keep_norm) {
         return mixed;
     }

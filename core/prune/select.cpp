@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -17,12 +18,69 @@ namespace prunescope {
 
 namespace {
 
-constexpr double kTie = 1e-6;  // relative, methods.md 4.4
 constexpr double kLeastNorm = 1e-12;
 constexpr int kListedChannels = 10;
 
 double rankable(double score) {
     return std::isnan(score) ? -std::numeric_limits<double>::infinity() : score;
+}
+
+// The k-th largest score. No pick of a ranking of k lies below its ties.
+double largestButFew(std::span<const double> score, std::size_t k) {
+    std::vector<double> values(score.size());
+    std::transform(score.begin(), score.end(), values.begin(), rankable);
+    const auto kth = values.begin() + static_cast<std::ptrdiff_t>(k) - 1;
+    std::nth_element(values.begin(), kth, values.end(), std::greater<>());
+    return *kth;
+}
+
+std::vector<std::int64_t> atLeast(std::span<const double> score, double bar) {
+    std::vector<std::int64_t> out;
+    for (std::size_t i = 0; i < score.size(); ++i) {
+        if (!(rankable(score[i]) < bar)) {  // the bar below an infinity is no number
+            out.push_back(static_cast<std::int64_t>(i));
+        }
+    }
+    return out;
+}
+
+template <typename Number>
+int bestOf(std::span<const Number> value,
+           std::span<const char> allowed,
+           std::span<const float> preference) {
+    const auto usable = [&](std::size_t i) { return allowed.empty() || allowed[i] != 0; };
+    Number largest = -std::numeric_limits<Number>::infinity();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        largest = usable(i) && value[i] > largest ? value[i] : largest;
+    }
+    const double bar = tieBar(static_cast<double>(largest));
+    const auto ties = [&](std::size_t i) {
+        return usable(i) && static_cast<double>(value[i]) >= bar;
+    };
+    std::size_t best = 0;
+    while (best < value.size() && !ties(best)) {
+        ++best;
+    }
+    if (best == value.size()) {  // every value is NaN
+        best = 0;
+        while (best < value.size() && !usable(best)) {
+            ++best;
+        }
+        return best < value.size() ? static_cast<int>(best) : -1;
+    }
+    if (preference.empty()) {
+        return static_cast<int>(best);
+    }
+    float liked = -std::numeric_limits<float>::infinity();
+    for (std::size_t i = best; i < value.size(); ++i) {
+        liked = ties(i) ? std::max(liked, preference[i]) : liked;
+    }
+    for (std::size_t i = best; i < value.size(); ++i) {
+        if (ties(i) && tiesWith(preference[i], liked)) {
+            return static_cast<int>(i);
+        }
+    }
+    return static_cast<int>(best);
 }
 
 }  // namespace
@@ -55,15 +113,18 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
 namespace {
 
 std::vector<std::int64_t> rankedFreely(std::span<const double> score, int k) {
-    std::vector<std::int64_t> order(score.size());
-    std::iota(order.begin(), order.end(), 0);
+    const std::size_t wanted = std::min(toSize(std::max(k, 0)), score.size());
+    if (wanted == 0) {
+        return {};
+    }
+    std::vector<std::int64_t> order = atLeast(score, tieBar(largestButFew(score, wanted)));
     const auto value = [&](std::int64_t slot) { return rankable(score[toSize(slot)]); };
     std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
         return value(a) != value(b) ? value(a) > value(b) : a < b;
     });
     std::vector<std::int64_t> slots;
     std::size_t head = 0;  // the largest that is left; taken ones behind it are marked -1
-    while (head < order.size() && slots.size() < toSize(std::max(k, 0))) {
+    while (head < order.size() && slots.size() < wanted) {
         if (order[head] < 0) {
             ++head;
             continue;
@@ -108,39 +169,27 @@ std::vector<std::int64_t> topSlots(std::span<const float> score, int k, const Sl
     return slots;
 }
 
-bool tiesWith(double value, double largest) {
-    return value >= largest - kTie * std::fabs(largest);
-}
-
 int bestSlot(std::span<const double> value,
              std::span<const char> allowed,
              std::span<const float> preference) {
-    const auto usable = [&](std::size_t i) { return allowed.empty() || allowed[i] != 0; };
-    double largest = -std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        if (usable(i) && value[i] > largest) {
-            largest = value[i];
-        }
-    }
-    int first = -1;
+    return bestOf(value, allowed, preference);
+}
+
+int bestSlot(std::span<const float> value,
+             std::span<const char> allowed,
+             std::span<const float> preference) {
+    return bestOf(value, allowed, preference);
+}
+
+int largestStale(std::span<const double> value,
+                 std::span<const char> open,
+                 std::span<const char> fresh) {
     int best = -1;
-    float liked = -std::numeric_limits<float>::infinity();
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        if (!usable(i)) {
-            continue;
-        }
-        first = first < 0 ? static_cast<int>(i) : first;
-        if (tiesWith(value[i], largest)) {
-            best = best < 0 ? static_cast<int>(i) : best;
-            liked = preference.empty() ? liked : std::max(liked, preference[i]);
-        }
-    }
-    if (best < 0) {
-        return first;  // every value is NaN
-    }
-    for (std::size_t i = toSize(best); i < preference.size(); ++i) {
-        if (usable(i) && tiesWith(value[i], largest) && tiesWith(preference[i], liked)) {
-            return static_cast<int>(i);
+    double largest = -std::numeric_limits<double>::infinity();
+    for (std::size_t j = 0; j < value.size(); ++j) {
+        if (open[j] != 0 && fresh[j] == 0 && (best < 0 || value[j] > largest)) {
+            best = static_cast<int>(j);
+            largest = rankable(value[j]);
         }
     }
     return best;

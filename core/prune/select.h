@@ -5,6 +5,7 @@
 #include "core/prune/slot_rules.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,9 +70,26 @@ std::vector<std::int64_t> topSlots(std::span<const float> score,
 int bestSlot(std::span<const double> value,
              std::span<const char> allowed,
              std::span<const float> preference);
+int bestSlot(std::span<const float> value,
+             std::span<const char> allowed,
+             std::span<const float> preference);
 
-/// Whether `value` ties with `largest` under the rule above.
-bool tiesWith(double value, double largest);
+/// The largest of the open values that are not fresh, or -1 where none is left; no number ranks
+/// last. For greedy choices whose values only fall: an old one is an upper bound.
+int largestStale(std::span<const double> value,
+                 std::span<const char> open,
+                 std::span<const char> fresh);
+
+/// The least value that ties with `largest` under the rule above.
+inline double tieBar(double largest) {
+    constexpr double kTie = 1e-6;  // relative, methods.md 4.4
+    return largest - kTie * std::fabs(largest);
+}
+
+/// Whether `value` ties with `largest`.
+inline bool tiesWith(double value, double largest) {
+    return value >= tieBar(largest);
+}
 
 /// float32 [n, 1] lengths of the rows, at least 1e-12.
 at::Tensor rowNorms(const at::Tensor& rows);

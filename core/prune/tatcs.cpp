@@ -30,7 +30,7 @@ std::vector<std::int64_t> raters(const at::Tensor& projected, const at::Tensor& 
 }
 
 // rho: the largest cosine with a rater, scaled over the pool to [0, 1].
-std::vector<float> scaledMaxima(const CosineMatrix& cosines) {
+std::vector<float> scaledMaxima(const FineCosines& cosines) {
     std::vector<double> strongest;
     for (int i = 0; i < cosines.rows; ++i) {
         const std::span<const double> row = cosines.row(i);
@@ -46,7 +46,7 @@ std::vector<float> scaledMaxima(const CosineMatrix& cosines) {
     return out;
 }
 
-void centreColumns(CosineMatrix& matrix) {
+void centreColumns(FineCosines& matrix) {
     const auto cols = toSize(matrix.cols);
     for (std::size_t u = 0; u < cols; ++u) {
         double mean = 0;
@@ -61,7 +61,7 @@ void centreColumns(CosineMatrix& matrix) {
 }
 
 // Profiles that differ from the mean by no more than float32's rounding say nothing: they become 0.
-void scaleRowsToUnit(CosineMatrix& matrix) {
+void scaleRowsToUnit(FineCosines& matrix) {
     const auto cols = toSize(matrix.cols);
     for (int i = 0; i < matrix.rows; ++i) {
         const std::span<double> row(matrix.values.data() + toSize(i) * cols, cols);
@@ -91,7 +91,7 @@ std::vector<int> firstCentres(const CosineMatrix& similarity,
 
 // Steps 4 and 5: the cluster of every slot. `unit_profile` has rows of length 1 (or 0).
 std::vector<int> assign(const CosineMatrix& similarity,
-                        const CosineMatrix& unit_profile,
+                        const FineCosines& unit_profile,
                         const std::vector<int>& centres,
                         double eta) {
     const std::size_t k = centres.size();
@@ -104,10 +104,10 @@ std::vector<int> assign(const CosineMatrix& similarity,
     std::vector<double> closeness(k);
     std::vector<int> cluster_of(toSize(similarity.rows));
     for (int i = 0; i < similarity.rows; ++i) {
-        const std::span<const double> row = similarity.row(i);
+        const std::span<const float> row = similarity.row(i);
         for (std::size_t j = 0; j < k; ++j) {
             const int centre = centres[toSize(by_patch[j])];
-            closeness[j] = (1.0 - eta) * row[toSize(centre)];
+            closeness[j] = (1.0 - eta) * double{row[toSize(centre)]};
             if (eta > 0) {
                 closeness[j] += eta * dot(unit_profile.row(i), unit_profile.row(centre));
             }
@@ -140,10 +140,10 @@ std::vector<int> reselect(const CosineMatrix& similarity,
         std::vector<double> value;
         std::vector<float> preference;
         for (const int i : cluster) {
-            const std::span<const double> row = similarity.row(i);
+            const std::span<const float> row = similarity.row(i);
             double sum = 0;
             for (const int l : cluster) {
-                sum += static_cast<double>(in.mass[toSize(l)]) / mean_mass * row[toSize(l)];
+                sum += double{in.mass[toSize(l)]} / mean_mass * double{row[toSize(l)]};
             }
             value.push_back(sum / static_cast<double>(cluster.size()) +
                             mu * static_cast<double>(out.text.relevance[toSize(i)]));
@@ -167,7 +167,7 @@ TextRelevance textRelevance(const at::Tensor& projected, const at::Tensor& text,
         return out;
     }
     const at::Tensor rating = gatherRows(text, raters(projected, text));
-    out.profile = cosineMatrix(projected, rating);
+    out.profile = fineCosines(projected, rating);
     out.relevance = scaledMaxima(out.profile);
     centreColumns(out.profile);
     return out;
@@ -179,7 +179,7 @@ Reselection tatcs(const TatcsInput& in, const TatcsOptions& options, int k) {
     out.centres = firstCentres(similarity, in, options.init, k);       // step 2
     out.text = textRelevance(in.projected, in.text, similarity.rows);  // step 3
     const double eta = out.text.has_text && out.text.profile.cols > 1 ? options.eta : 0.0;
-    CosineMatrix unit_profile = out.text.profile;
+    FineCosines unit_profile = out.text.profile;
     scaleRowsToUnit(unit_profile);
     std::vector<int> centres = out.centres;
     for (int round = 0; round < options.rounds; ++round) {                       // step 7

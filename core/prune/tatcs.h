@@ -34,7 +34,7 @@ struct TatcsInput {
 /// Step 3.
 struct TextRelevance {
     bool has_text = false;
-    CosineMatrix profile;          ///< [M, raters] cosines, column-centred
+    FineCosines profile;           ///< [M, raters] cosines, column-centred
     std::vector<float> relevance;  ///< [M] rho in [0, 1]; 0.5 where it is the same for all
 };
 

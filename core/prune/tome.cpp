@@ -9,19 +9,49 @@
 #include <numeric>
 #include <utility>
 
+#include <ATen/ops/zeros.h>
+
 namespace prunescope {
 
 namespace {
 
-// Positions of a list in the order of the patches they stand for.
-std::vector<std::size_t> byPatch(std::span<const std::int64_t> slots,
-                                 std::span<const std::int32_t> patches) {
-    std::vector<std::size_t> order(slots.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return patches[toSize(slots[a])] < patches[toSize(slots[b])];
-    });
-    return order;
+void sortByPatch(std::vector<std::int64_t>& slots, std::span<const std::int32_t> patches) {
+    std::ranges::sort(slots, {}, [&](std::int64_t slot) { return patches[toSize(slot)]; });
+}
+
+// Every token of the first set beside the one of the second that is most like it.
+struct Pairs {
+    std::vector<std::int64_t> first;    // slots, by patch
+    std::vector<std::int64_t> partner;  // slots of the second set
+    std::vector<float> likeness;
+};
+
+// Ties go to the lower patch. Writes down what every token is like at best.
+Pairs pairsOf(const at::Tensor& rows,
+              std::vector<std::int64_t> first,
+              std::vector<std::int64_t> second,
+              std::span<const std::int32_t> patches,
+              std::vector<float>& likeness) {
+    sortByPatch(first, patches);
+    sortByPatch(second, patches);
+    const CosineMatrix cosine = cosineMatrix(gatherRows(rows, first), gatherRows(rows, second));
+    std::vector<float> best(second.size(), -std::numeric_limits<float>::infinity());
+    Pairs out;
+    for (std::size_t a = 0; a < first.size(); ++a) {
+        const std::span<const float> row = cosine.row(static_cast<int>(a));
+        for (std::size_t b = 0; b < row.size(); ++b) {
+            best[b] = row[b] > best[b] ? row[b] : best[b];
+        }
+        const std::size_t nearest = toSize(bestSlot(row, {}, {}));
+        out.partner.push_back(second[nearest]);
+        out.likeness.push_back(row[nearest]);
+        likeness[toSize(first[a])] = row[nearest];
+    }
+    for (std::size_t b = 0; b < second.size(); ++b) {
+        likeness[toSize(second[b])] = best[b];
+    }
+    out.first = std::move(first);
+    return out;
 }
 
 // The two sets of a layer. CLS is before the first slot and in the first set, never merged.
@@ -72,7 +102,10 @@ Reduction reductionOf(const LayerView& view, const Merge& merge, const SlotRules
     const std::vector<float> mass = toHostVector(view.mass);
     const std::size_t n = mass.size();
     const std::size_t n_out = merge.groups.size();
-    std::vector<float> mix(n_out * n, 0.0F);
+    const at::Tensor mix =
+        at::zeros({static_cast<std::int64_t>(n_out), static_cast<std::int64_t>(n)},
+                  at::TensorOptions().dtype(at::kFloat));
+    float* weights = mix.mutable_data_ptr<float>();
     std::vector<float> new_mass(n_out, 0.0F);
     Reduction out;
     out.name = "merge";
@@ -83,7 +116,7 @@ Reduction reductionOf(const LayerView& view, const Merge& merge, const SlotRules
             new_mass[g] += mass[toSize(slot)];
         }
         for (const std::int64_t slot : members) {
-            mix[g * n + toSize(slot)] = mass[toSize(slot)] / new_mass[g];
+            weights[g * n + toSize(slot)] = mass[toSize(slot)] / new_mass[g];
             if (slot != speaker) {
                 out.transfers.push_back(
                     {view.patches[toSize(slot)], view.patches[toSize(speaker)], 1.0F});
@@ -91,7 +124,7 @@ Reduction reductionOf(const LayerView& view, const Merge& merge, const SlotRules
         }
         out.keep.push_back(speaker);
     }
-    out.mix = toDevice(mix, static_cast<int>(n_out), static_cast<int>(n), view.tokens);
+    out.mix = mix.to(view.tokens.device());
     out.mass = toDevice(new_mass, static_cast<int>(n_out), 1, view.tokens).squeeze(1);
     out.deciding_score = toDevice(merge.likeness, static_cast<int>(n), 1, view.tokens).squeeze(1);
     return out;
@@ -116,48 +149,31 @@ Merge mergeAlike(const at::Tensor& keys,
     const auto [first, second] = sidesOf(patches.size(), n_gone, rules);
     Merge out;
     out.likeness.assign(patches.size(), -std::numeric_limits<float>::infinity());
-    std::vector<std::int64_t> partner(first.size());
-    std::vector<double> likeness(first.size());
+    Pairs pairs;
     if (!first.empty()) {
-        const at::Tensor rows = keys.slice(0, 1);
-        const CosineMatrix cosine = cosineMatrix(gatherRows(rows, first), gatherRows(rows, second));
-        const std::vector<std::size_t> order = byPatch(second, patches);
-        std::vector<double> candidate(second.size());
-        for (std::size_t a = 0; a < first.size(); ++a) {
-            const std::span<const double> row = cosine.row(static_cast<int>(a));
-            for (std::size_t i = 0; i < order.size(); ++i) {
-                candidate[i] = row[order[i]];
-                float& best = out.likeness[toSize(second[order[i]])];
-                best = std::max(best, static_cast<float>(candidate[i]));
-            }
-            partner[a] = static_cast<std::int64_t>(order[toSize(bestSlot(candidate, {}, {}))]);
-            likeness[a] = row[toSize(partner[a])];
-            out.likeness[toSize(first[a])] = static_cast<float>(likeness[a]);
-        }
+        pairs = pairsOf(keys.slice(0, 1), first, second, patches, out.likeness);
     }
-    const std::vector<std::size_t> order = byPatch(first, patches);
-    std::vector<double> ordered;
     SlotRules urgent;  // banned ones go first
-    for (const std::size_t a : order) {
-        ordered.push_back(likeness[a]);
-        urgent.pinned.push_back(rules.isBanned(toSize(first[a])) ? 1 : 0);
+    for (const std::int64_t slot : pairs.first) {
+        urgent.pinned.push_back(rules.isBanned(toSize(slot)) ? 1 : 0);
     }
-    std::vector<char> merges(first.size(), 0);
-    for (const std::int64_t i : rankedSlots(ordered, n_gone, urgent)) {
-        merges[order[toSize(i)]] = 1;
+    std::vector<std::int64_t> partner(patches.size(), -1);  // of those that merge
+    for (const std::int64_t i : rankedSlots(pairs.likeness, n_gone, urgent)) {
+        partner[toSize(pairs.first[toSize(i)])] = pairs.partner[toSize(i)];
     }
-    for (std::size_t a = 0; a < first.size(); ++a) {
-        if (merges[a] == 0) {
-            out.groups.push_back({first[a]});
+    for (const std::int64_t slot : first) {
+        if (partner[toSize(slot)] < 0) {
+            out.groups.push_back({slot});
         }
     }
-    const std::size_t n_first = out.groups.size();
+    std::vector<std::size_t> group_of(patches.size());  // of the second set
     for (const std::int64_t slot : second) {
+        group_of[toSize(slot)] = out.groups.size();
         out.groups.push_back({slot});
     }
-    for (std::size_t a = 0; a < first.size(); ++a) {
-        if (merges[a] != 0) {
-            out.groups[n_first + toSize(partner[a])].push_back(first[a]);
+    for (const std::int64_t slot : first) {
+        if (partner[toSize(slot)] >= 0) {
+            out.groups[group_of[toSize(partner[toSize(slot)])]].push_back(slot);
         }
     }
     return out;

@@ -81,7 +81,7 @@ ContextGroups contextGroups(const at::Tensor& keys, int n_groups, std::span<cons
         targets.push_back(out.target.back());
         own_group[toSize(out.target.back())] = c;
     }
-    const CosineMatrix similarity = cosineMatrix(keys, gatherRows(keys, targets));
+    const FineCosines similarity = fineCosines(keys, gatherRows(keys, targets));
     for (int r = 0; r < n; ++r) {
         const int own = own_group[toSize(r)];
         out.group.push_back(own >= 0 ? own : bestSlot(similarity.row(r), {}, {}));

@@ -83,16 +83,16 @@ TEST(CdPruner, PicksRaiseTheDeterminantMost) {
         const int n = 12 + static_cast<int>(seed % 5);
         const at::Tensor z = testing::normals({n, 14}, seed);
         const std::vector<double> r = positives(n, seed + 50);
-        EXPECT_EQ(greedyDpp(z, r, 7), plainDpp(z, r, 7)) << seed;
+        EXPECT_EQ(greedyDpp(CosineRows(z), r, 7), plainDpp(z, r, 7)) << seed;
         const std::vector<double> ones(toSize(n), 1.0);
-        EXPECT_EQ(greedyDpp(z, ones, 7), plainDpp(z, ones, 7)) << seed;
+        EXPECT_EQ(greedyDpp(CosineRows(z), ones, 7), plainDpp(z, ones, 7)) << seed;
     }
 }
 
 TEST(CdPruner, WithoutGainTheMostRelevantFillUp) {
     const std::vector<double> r{0.5, 0.9, 0.7, 0.7, 0.1};
-    EXPECT_THAT(greedyDpp(at::full({5, 8}, 0.3), r, 4), ElementsAre(1, 2, 3, 0));
-    EXPECT_THAT(greedyDpp(at::full({5, 8}, 0.0), r, 3), ElementsAre(1, 2, 3));
+    EXPECT_THAT(greedyDpp(CosineRows(at::full({5, 8}, 0.3)), r, 4), ElementsAre(1, 2, 3, 0));
+    EXPECT_THAT(greedyDpp(CosineRows(at::full({5, 8}, 0.0)), r, 3), ElementsAre(1, 2, 3));
 }
 
 TEST(CdPruner, RelevanceIsScaledSimilarityWithItsSign) {
@@ -103,11 +103,11 @@ TEST(CdPruner, RelevanceIsScaledSimilarityWithItsSign) {
     const double mid = 0.5;
     const double low = -std::sqrt(0.5);
     const double range = high - low;
-    const std::vector<double> plus = relevanceOf(z, text, 1.0);
+    const std::vector<double> plus = relevanceOf(CosineRows(z), text, 1.0);
     EXPECT_NEAR(plus[0], 1.0 + 1e-6 / range, 1e-12);
     EXPECT_NEAR(plus[1], (mid - low + 1e-6) / range, 1e-7);
     EXPECT_NEAR(plus[2], 1e-6 / range, 1e-12);
-    const std::vector<double> minus = relevanceOf(z, text, -1.0);
+    const std::vector<double> minus = relevanceOf(CosineRows(z), text, -1.0);
     EXPECT_NEAR(minus[0], 1e-6 / range, 1e-12);
     EXPECT_NEAR(minus[1], (high - mid + 1e-6) / range, 1e-7);
     EXPECT_NEAR(minus[2], 1.0 + 1e-6 / range, 1e-12);
@@ -115,9 +115,10 @@ TEST(CdPruner, RelevanceIsScaledSimilarityWithItsSign) {
 
 TEST(CdPruner, NoTextOrNoDifferenceIsAllOnes) {
     const at::Tensor z = testing::normals({6, 5}, 2);
-    EXPECT_THAT(relevanceOf(z, at::Tensor(), -1.0), Each(1.0));
-    EXPECT_THAT(relevanceOf(z, testing::normals({0, 5}, 2), -1.0), Each(1.0));
-    EXPECT_THAT(relevanceOf(at::full({6, 5}, 0.3), testing::normals({3, 5}, 2), -1.0), Each(1.0));
+    EXPECT_THAT(relevanceOf(CosineRows(z), at::Tensor(), -1.0), Each(1.0));
+    EXPECT_THAT(relevanceOf(CosineRows(z), testing::normals({0, 5}, 2), -1.0), Each(1.0));
+    EXPECT_THAT(relevanceOf(CosineRows(at::full({6, 5}, 0.3)), testing::normals({3, 5}, 2), -1.0),
+                Each(1.0));
 }
 
 TEST(CdPruner, SettingsReachTheChoice) {
@@ -135,8 +136,8 @@ TEST(CdPruner, SettingsReachTheChoice) {
         keptWith({{"sign", std::string("plus")}}, 5).selection.kept;
     EXPECT_NE(minus.selection.kept, plus);
     const at::Tensor text = testing::normals({5, 16}, encoder.seed + 500);
-    std::vector<int> picks =
-        greedyDpp(minus.projected, relevanceOf(minus.projected, text, -1.0), 9);
+    std::vector<int> picks = greedyDpp(
+        CosineRows(minus.projected), relevanceOf(CosineRows(minus.projected), text, -1.0), 9);
     std::sort(picks.begin(), picks.end());
     EXPECT_EQ(minus.selection.kept, picks);
     EXPECT_FALSE(minus.selection.stages.back().text_relevance.empty());

@@ -30,7 +30,7 @@ std::vector<int> plainFacility(const CosineMatrix& s,
         std::vector<double> gain(n, 0.0);
         for (std::size_t j = 0; j < n; ++j) {
             for (std::size_t i = 0; i < n; ++i) {
-                const double better = s.row(static_cast<int>(i))[j] - covered[i];
+                const double better = double{s.row(static_cast<int>(i))[j]} - covered[i];
                 gain[j] += static_cast<double>(mass[i]) * std::max(0.0, better);
             }
             gain[j] *= factor.empty() ? 1.0 : static_cast<double>(factor[j]);
@@ -39,7 +39,7 @@ std::vector<int> plainFacility(const CosineMatrix& s,
         open[toSize(best)] = 0;
         picks.push_back(best);
         for (std::size_t i = 0; i < n; ++i) {
-            covered[i] = std::max(covered[i], s.row(static_cast<int>(i))[toSize(best)]);
+            covered[i] = std::max(covered[i], double{s.row(static_cast<int>(i))[toSize(best)]});
         }
     }
     return picks;

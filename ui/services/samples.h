@@ -17,9 +17,7 @@ struct Sample {
     std::map<QString, std::vector<RectF>> boxes = {};  ///< by prompt; of what it asks about
 };
 
-/// `<model_directory>/samples/samples.json`: a list of {image, prompt, …}, grouped by picture.
-/// An entry may have `boxes`, a list of [x, y, width, height] in picture pixels.
-/// Entries whose picture is missing are left out; no file gives an empty list.
+/// The samples of a model folder (core/model/bundled.h), grouped by picture in their order.
 std::vector<Sample> readSamples(const QString& model_directory);
 
 }  // namespace prunescope
