@@ -40,6 +40,14 @@ StageCache::StageCache() {
     }
 }
 
+std::uint64_t StageCache::hashOf(const std::shared_ptr<const Image>& image) {
+    if (image != hashed_) {
+        hash_ = contentHash(*image);
+        hashed_ = image;
+    }
+    return hash_;
+}
+
 std::vector<StageCounter> StageCache::counters() const {
     std::vector<StageCounter> out;
     for (std::size_t i = 0; i < shelves_.size(); ++i) {

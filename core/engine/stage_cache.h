@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/image/image.h"
 #include "core/trace/run_trace.h"
 
 #include <array>
@@ -54,6 +55,10 @@ public:
         return made;
     }
 
+    /// contentHash() of a picture, kept while the same one is asked for: a large one takes as long
+    /// as a selection. The picture is held, so that its address means it.
+    std::uint64_t hashOf(const std::shared_ptr<const Image>& image);
+
     /// Hits and misses of every stage since the start.
     std::vector<StageCounter> counters() const;
 
@@ -76,6 +81,8 @@ public:
 
 private:
     std::array<Shelf, kCachedStages> shelves_;
+    std::shared_ptr<const Image> hashed_;
+    std::uint64_t hash_ = 0;
 };
 
 }  // namespace prunescope

@@ -104,7 +104,7 @@ RunTrace beginTrace(const RunContext& context) {
                    at::get_num_threads(),
                    context.vlm.decoderLayers()};
     trace.image = {request.image_name,
-                   hex(contentHash(*request.image)),
+                   hex(context.cache.hashOf(request.image)),
                    request.image->width,
                    request.image->height};
     trace.version = programVersion();

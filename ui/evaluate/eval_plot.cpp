@@ -223,7 +223,7 @@ void EvalPlot::rebuild() {
     plot_->legend->setTextColor(theme.ink);
     plot_->legend->setBrush(theme.card);
     plot_->legend->setBorderPen(QPen(theme.faint, 1));
-    plot_->replot(QCustomPlot::rpQueuedReplot);
+    replotSoon(*plot_);
 }
 
 }  // namespace prunescope

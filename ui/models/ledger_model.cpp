@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace prunescope {
 
@@ -56,9 +57,15 @@ std::vector<LedgerRow> ledgerOf(const ViewTrace& view) {
 }
 
 void LedgerModel::setView(const ViewTrace* view) {
-    beginResetModel();
-    rows_ = view == nullptr ? std::vector<LedgerRow>{} : ledgerOf(*view);
-    endResetModel();
+    std::vector<LedgerRow> rows = view == nullptr ? std::vector<LedgerRow>{} : ledgerOf(*view);
+    if (rows.size() != rows_.size() || rows.empty()) {
+        beginResetModel();
+        rows_ = std::move(rows);
+        endResetModel();
+    } else if (rows != rows_) {  // another budget: the same places, other numbers
+        rows_ = std::move(rows);
+        Q_EMIT dataChanged(index(0, 0), index(rowCount({}) - 1, kColumns - 1));
+    }
 }
 
 int LedgerModel::rowCount(const QModelIndex& parent) const {

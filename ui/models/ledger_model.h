@@ -17,6 +17,8 @@ struct LedgerRow {
     int dropped = 0;  ///< removed, sent nothing
     int reselected = 0;
     int out = 0;
+
+    bool operator==(const LedgerRow&) const = default;
 };
 
 std::vector<LedgerRow> ledgerOf(const ViewTrace& view);

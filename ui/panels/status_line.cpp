@@ -45,6 +45,16 @@ StateLook lookOf(RunState state) {
     return {};
 }
 
+// A label with the text that it has lays out nothing.
+void setTextOf(QLabel& label, const QString& text) {
+    if (label.text() != text) {
+        label.setText(text);
+    }
+}
+
+// Shorter runs are over before anyone could read that they run.
+constexpr int kMoment_ms = 120;
+
 }  // namespace
 
 QString validityOf(const RunTrace& trace, std::size_t view) {
@@ -105,7 +115,10 @@ StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* p
         policy.setRetainSizeWhenHidden(true);
         widget->setSizePolicy(policy);
     }
-    connect(document_, &Document::stateChanged, this, &StatusLine::showState);
+    soon_.setSingleShot(true);
+    soon_.setInterval(kMoment_ms);
+    connect(&soon_, &QTimer::timeout, this, &StatusLine::showState);
+    connect(document_, &Document::stateChanged, this, &StatusLine::takeState);
     connect(document_, &Document::modelChanged, this, &StatusLine::showModel);
     connect(document_, &Document::traceChanged, this, [this] {
         showModel();
@@ -119,17 +132,31 @@ StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* p
     showValidity();
 }
 
+void StatusLine::takeState() {
+    const RunState state = document_->state();
+    const bool passes = document_->live() && document_->model() &&
+                        (state == RunState::Running || state == RunState::Stale);
+    if (!passes) {
+        soon_.stop();
+        showState();
+    } else if (!cancel_->isHidden()) {
+        showState();
+    } else if (!soon_.isActive()) {
+        soon_.start();
+    }
+}
+
 void StatusLine::showState() {
     const RunState state = document_->state();
     const StateLook look = lookOf(state);
-    dot_->setText(QString("<span style=\"color:%1\">%2</span>").arg(look.color, look.shape));
+    setTextOf(*dot_, QString("<span style=\"color:%1\">%2</span>").arg(look.color, look.shape));
     const bool busy = state == RunState::Running || state == RunState::LoadingModel;
     QString text = look.text;
     const auto& progress = document_->progress();
     if (busy && progress) {
         text += ": " + progressText(*progress);
     }
-    state_->setText(text);
+    setTextOf(*state_, text);
     const bool counted = busy && progress && progress->of > 0;
     bar_->setRange(0, counted ? 1000 : 0);
     if (counted) {
@@ -175,7 +202,7 @@ void StatusLine::showModel() {
     if (const TracePtr trace = document_->trace(); trace && !trace->model.attention.empty()) {
         parts << tr("attention %1").arg(QString::fromStdString(trace->model.attention));
     }
-    model_->setText(parts.join(" · "));
+    setTextOf(*model_, parts.join(" · "));
     model_->setToolTip(QString::fromStdString(model.architecture));
 }
 
@@ -195,8 +222,8 @@ void StatusLine::showPointer() {
 
 void StatusLine::showValidity() {
     const TracePtr trace = document_->trace();
-    validity_->setText(trace ? validityOf(*trace, static_cast<std::size_t>(selection_->view()))
-                             : QString());
+    setTextOf(*validity_,
+              trace ? validityOf(*trace, static_cast<std::size_t>(selection_->view())) : QString());
 }
 
 }  // namespace prunescope

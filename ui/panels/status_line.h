@@ -3,6 +3,7 @@
 #include "ui/document.h"
 #include "ui/selection.h"
 
+#include <QTimer>
 #include <QWidget>
 
 class QLabel;
@@ -14,7 +15,8 @@ namespace prunescope {
 /// The values of tau for which this view's outcome stays what it is; "" when tau decides nothing.
 QString validityOf(const RunTrace& trace, std::size_t view);
 
-/// State, model, what the pointer is on, validity of tau, progress and Cancel.
+/// State, model, what the pointer is on, validity of tau, progress and Cancel. A run shows once it
+/// has lasted a moment: those of a dragged slider are over before, and nothing flickers.
 class StatusLine : public QWidget {
     Q_OBJECT
 
@@ -25,6 +27,7 @@ Q_SIGNALS:
     void cancelRequested();
 
 private:
+    void takeState();
     void showState();
     void announceEnd();
     void showModel();
@@ -41,6 +44,7 @@ private:
     QLabel* validity_;
     QProgressBar* bar_;
     QPushButton* cancel_;
+    QTimer soon_;
 };
 
 }  // namespace prunescope

@@ -213,7 +213,7 @@ void BudgetPlot::takeSettings() {
     current_label_->setText(tr("k = %1").arg(budget));
     plot_->setAccessibleDescription(tr("k = %1").arg(budget));
     announceValue(plot_, budget);
-    plot_->replot(QCustomPlot::rpQueuedReplot);
+    replotSoon(*plot_);
 }
 
 void BudgetPlot::takeTarget() {
@@ -234,7 +234,7 @@ void BudgetPlot::takeTarget() {
                            ? tr("Set a target first.")
                            : (budget ? tr("Smallest budget of the curve with D ≤ %1.").arg(target)
                                      : tr("No budget of the curve reaches D ≤ %1.").arg(target)));
-    plot_->replot(QCustomPlot::rpQueuedReplot);
+    replotSoon(*plot_);
 }
 
 void BudgetPlot::choose(double x_pixel) {

@@ -16,6 +16,9 @@ namespace prunescope {
 
 namespace {
 
+// Shorter runs are over before anyone could read that they run.
+constexpr int kMoment_ms = 120;
+
 /// A grey stand-in for a trace whose picture is not at hand.
 QImage blankPicture(const ImageIdentity& identity) {
     QImage image(std::clamp(identity.width, 1, 4096),
@@ -43,8 +46,15 @@ Canvas::Canvas(Document* document,
     connect(document_, &Document::imageChanged, this, &Canvas::takePicture);
     connect(document_, &Document::traceChanged, this, &Canvas::takeTrace);
     connect(document_, &Document::settingsChanged, this, &Canvas::takeRules);
-    connect(document_, &Document::stateChanged, this, qOverload<>(&QWidget::update));
     connect(document_, &Document::remarksChanged, this, qOverload<>(&QWidget::update));
+    connect(document_, &Document::stateChanged, this, &Canvas::takeState);
+    state_soon_.setSingleShot(true);
+    state_soon_.setInterval(kMoment_ms);
+    connect(&state_soon_, &QTimer::timeout, this, [this] {
+        shown_state_ = document_->state();
+        update();
+    });
+    shown_state_ = document_->state();
     connect(selection_, &SelectionModel::viewChanged, this, &Canvas::takeTrace);
     connect(selection_, &SelectionModel::stageChanged, this, &Canvas::takeStage);
     connect(selection_, &SelectionModel::patchesChanged, this, [this] {
@@ -86,6 +96,25 @@ void Canvas::takePicture() {
     picture_ = shown_image_ ? Picture(toQImage(*shown_image_)) : Picture();
     is_fitted_ = true;
     takeTrace();
+}
+
+// While a slider is dragged, runs come and go within a moment: their marks would only flicker, and
+// each would cost a frame.
+void Canvas::takeState() {
+    const RunState state = document_->state();
+    const bool passes =
+        document_->live() && (state == RunState::Running || state == RunState::Stale);
+    if (passes && shown_state_ != state) {
+        if (!state_soon_.isActive()) {
+            state_soon_.start();
+        }
+        return;
+    }
+    state_soon_.stop();
+    if (shown_state_ != state || state == RunState::Running) {
+        shown_state_ = state;
+        update();
+    }
 }
 
 void Canvas::takeTrace() {
@@ -240,10 +269,10 @@ void Canvas::paintEvent(QPaintEvent* /*event*/) {
     if (drag_ == Drag::Box) {
         paintFocusFrame(painter, QRectF(press_, cursor_).normalized(), true);
     }
-    if (document_->state() == RunState::Stale) {
+    if (shown_state_ == RunState::Stale) {
         paintRibbon(painter);
     }
-    if (document_->state() == RunState::Running) {
+    if (shown_state_ == RunState::Running && document_->state() == RunState::Running) {
         paintProgress(painter);
     }
     paintFooter(painter);

@@ -92,6 +92,7 @@ private:
     enum class Drag { None, Press, Pan, Box, Divider };
 
     void takePicture();
+    void takeState();
     void takeTrace();
     void takeStage();
     void takeOther();
@@ -142,6 +143,8 @@ private:
     CompareSettings* compare_ = nullptr;
     CompareSide side_ = CompareSide::A;
 
+    RunState shown_state_ = RunState::NoModel;  ///< a moment behind while runs come and go
+    QTimer state_soon_;
     TracePtr trace_;  ///< only a trace that belongs to the picture
     Picture picture_;
     std::shared_ptr<const Image> shown_image_;

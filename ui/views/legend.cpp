@@ -232,7 +232,10 @@ void Legend::refreshCounts() {
         const int count = i < static_cast<std::size_t>(kFateCount)
                               ? scene.count(fateStyles()[i].fate)
                               : static_cast<int>(scene.clusters.size());
-        rows_[i].count->setText(scene.isEmpty() ? QString() : locale().toString(count));
+        const QString said = scene.isEmpty() ? QString() : locale().toString(count);
+        if (rows_[i].count->text() != said) {
+            rows_[i].count->setText(said);  // lays the column out
+        }
     }
 }
 

@@ -111,4 +111,39 @@ QToolButton* makePlotButton(const QString& object_name,
     return button;
 }
 
+namespace {
+
+// Draws what was put off, once.
+class WhenShown : public QObject {
+public:
+    explicit WhenShown(QCustomPlot* plot) : QObject(plot), plot_(plot) {
+        setObjectName(kWhenShown);
+        plot_->installEventFilter(this);
+    }
+
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::Show) {
+            plot_->replot(QCustomPlot::rpQueuedReplot);
+            deleteLater();
+        }
+        return QObject::eventFilter(watched, event);
+    }
+
+    static constexpr QLatin1String kWhenShown{"whenShown"};
+
+private:
+    QCustomPlot* plot_;
+};
+
+}  // namespace
+
+void replotSoon(QCustomPlot& plot) {
+    if (plot.isVisible()) {
+        plot.replot(QCustomPlot::rpQueuedReplot);
+    } else if (plot.findChild<QObject*>(WhenShown::kWhenShown, Qt::FindDirectChildrenOnly) ==
+               nullptr) {
+        new WhenShown(&plot);  // the plot's own
+    }
+}
+
 }  // namespace prunescope

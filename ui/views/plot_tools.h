@@ -39,4 +39,8 @@ QToolButton* makePlotButton(const QString& object_name,
                             bool checkable,
                             QWidget* parent);
 
+/// Draws a plot anew with the next frame, or once it is shown: one behind another tab costs
+/// nothing.
+void replotSoon(QCustomPlot& plot);
+
 }  // namespace prunescope

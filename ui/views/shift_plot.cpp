@@ -98,29 +98,31 @@ void ShiftPlot::rebuild() {
     chart_->show(series, themeFor(palette()), log_->isChecked(), tokens_->isChecked());
     plot_->setToolTip(metricHelp(series.metric, series.place));
     const QString parts = partsText(series);
-    parts_->setVisible(!parts.isEmpty());
-    parts_->setText(parts);
+    if (parts_->text() != parts) {
+        parts_->setVisible(!parts.isEmpty());
+        parts_->setText(parts);
+    }
     parts_->setToolTip(channelsHelp(series));
     if (canDrag() && !is_dragging_) {
         chart_->setTau(document_->settings().tau, false);
     }
     plot_->setAccessibleDescription(intervalText(series, chart_->tau()));
     chart_->setCurrentStage(selection_->stage());
-    plot_->replot(QCustomPlot::rpQueuedReplot);
+    replotSoon(*plot_);
     announceRows(plot_);
 }
 
 void ShiftPlot::takeSettings() {
     if (canDrag() && !is_dragging_) {
         chart_->setTau(document_->settings().tau, false);
-        plot_->replot(QCustomPlot::rpQueuedReplot);
+        replotSoon(*plot_);
         announceValue(plot_, chart_->tau());
     }
 }
 
 void ShiftPlot::takeStage() {
     chart_->setCurrentStage(selection_->stage());
-    plot_->replot(QCustomPlot::rpQueuedReplot);
+    replotSoon(*plot_);
     announceSelection(plot_);
     announceCurrentRow(plot_, currentRow());
 }
