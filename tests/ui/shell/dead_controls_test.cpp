@@ -19,6 +19,7 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPointer>
+#include <QStatusBar>
 #include <QTextBrowser>
 #include <QTimer>
 
@@ -56,6 +57,7 @@ protected:
         add(QString::number(static_cast<int>(document.remarks().notes.size())));
         add(QString::number(dialogs_.asked) + ' ' + QString::number(script_->runs) +
             QString::number(session_.selection.stage()));
+        add(QString::number(preferences_.reducedMotion()) + window_.statusBar()->currentMessage());
         add(session_.controller.hardware().device + session_.controller.hardware().dtype);
         const QMimeData* clipboard = QApplication::clipboard()->mimeData();
         add(clipboard == nullptr ? QString() : clipboard->formats().join(' ') + clipboard->text());
@@ -91,7 +93,7 @@ protected:
 
     /// At once, or when a worker is done.
     bool changes(const QWidget* except, const QByteArray& before) {
-        return QTest::qWaitFor([&] { return fingerprint(except) != before; }, 600);
+        return QTest::qWaitFor([&] { return fingerprint(except) != before; }, 3000);
     }
 
     /// Uses a control in one of the ways it can be used; false when there is no other way left.
@@ -253,7 +255,7 @@ TEST_F(DeadControls, EveryCommandDoesSomething) {
         const QByteArray before = all();
         action->trigger();
         settle();
-        if (!QTest::qWaitFor([&] { return all() != before; }, 600)) {
+        if (!QTest::qWaitFor([&] { return all() != before; }, 3000)) {
             dead << id;
         }
         closeOthers();
