@@ -102,8 +102,9 @@ std::vector<int> holisticQuotas(const std::vector<double>& weight, int k) {
     std::vector<float> share;
     int given = 0;
     for (const double w : weight) {
-        share.push_back(static_cast<float>(w / sum));
-        quota.push_back(static_cast<int>(std::floor(w / sum * k)));
+        const double own = std::isfinite(w / sum) ? w / sum : 0;  // broken weights: nothing is due
+        share.push_back(static_cast<float>(own));
+        quota.push_back(static_cast<int>(std::floor(own * k)));
         given += quota.back();
     }
     for (const std::int64_t part : topSlots(share, k - given)) {
