@@ -130,8 +130,7 @@ void addAttributeOptions(CLI::App& command, AttributeArguments& a) {
 
 void attributeCommand(const AttributeArguments& arguments, const std::stop_token& stop) {
     RunRequest request = requestFrom(arguments.run);
-    request.attribution =
-        AttributionRequest{true, parsedPatches("--leave-in", arguments.leave_in)};
+    request.attribution = AttributionRequest{true, parsedPatches("--leave-in", arguments.leave_in)};
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
     StageCache cache;
     const Attribution found = attribute({*vlm, cache, request, stop});

@@ -49,8 +49,8 @@ Followed follow(const RunContext& context, const Subject& subject, const at::Ten
     const std::vector<std::int64_t>& answer = subject.answer.ids;
     const TokenSequence& text = subject.text;
     const int max_new = context.request.settings.max_new_tokens;
-    const int n_prompt = static_cast<int>(text.before.size() + text.after.size()) +
-                         static_cast<int>(visual.size(0));
+    const int n_prompt =
+        static_cast<int>(text.before.size() + text.after.size()) + static_cast<int>(visual.size(0));
     checkLength(vlm, n_prompt, max_new);
     const std::unique_ptr<KvCache> cache = vlm.newCache(n_prompt + max_new);
     const auto next = [&](std::int64_t id) {
@@ -194,17 +194,17 @@ Attribution attribute(const RunContext& context) {
     result.log_probability = base->log_probability;
     result.total = static_cast<int>(changes.size());
     const auto tell = [&] {
-        context.emit(Progress{
-            request.id, "attribute", result.effects.size(), static_cast<std::uint64_t>(result.total)});
+        context.emit(Progress{request.id,
+                              "attribute",
+                              result.effects.size(),
+                              static_cast<std::uint64_t>(result.total)});
         context.emit(Attributed{request.id, std::make_shared<const Attribution>(result)});
     };
     tell();
     for (const Change& change : changes) {
         throwIfStopped(context.stop);
-        result.effects.push_back(effectOf(context.vlm,
-                                          change,
-                                          result.log_probability,
-                                          *followed(context, subject, &change)));
+        result.effects.push_back(effectOf(
+            context.vlm, change, result.log_probability, *followed(context, subject, &change)));
         tell();
     }
     return result;

@@ -48,8 +48,8 @@ struct TokenEffect {
 struct Attribution {
     AnswerTrace answer;                   ///< the run's own
     std::vector<double> log_probability;  ///< [T] natural, per answer token of the run
-    std::vector<TokenEffect> effects;  ///< known so far: kept tokens by row, then those put back
-    int total = 0;                     ///< how many effects there will be
+    std::vector<TokenEffect> effects;     ///< known so far: kept tokens by row, then those put back
+    int total = 0;                        ///< how many effects there will be
 
     bool complete() const { return static_cast<int>(effects.size()) == total; }
 

@@ -1,0 +1,110 @@
+// What each of 16 kept tokens did to the answer, of a run that is finished, on the bundled model.
+// The baseline is what cannot be spared: 16 prefills with one row less, by whole runs whose stages
+// above the prefill come from the cache.
+#include "core/engine/run.h"
+#include "core/image/decode.h"
+#include "tests/bench/percentiles.h"
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace prunescope {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double msSince(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+struct Fixture {
+    Fixture()
+        : vlm(Vlm::load(std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter",
+                        {.device = "cpu", .dtype = "fp32", .threads = 2})) {
+        const std::filesystem::path sample =
+            std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter/samples";
+        request.image = std::make_shared<const Image>(loadImage(sample / "scene1.png").image);
+        request.prompt = "Is there a dog in the picture?";
+        request.settings.method = "dcp";
+        request.settings.budget = 16;
+        wantAnswerAlone(request);
+    }
+
+    /// A cache that holds the finished run and nothing more.
+    std::unique_ptr<StageCache> afterRun() const {
+        auto cache = std::make_unique<StageCache>();
+        run({*vlm, *cache, request});
+        return cache;
+    }
+
+    std::unique_ptr<Vlm> vlm;
+    RunRequest request;
+};
+
+const Fixture& fixture() {
+    static const Fixture all;
+    return all;
+}
+
+void separatePrefills(benchmark::State& state) {
+    const Fixture& f = fixture();
+    std::vector<double> samples;
+    for ([[maybe_unused]] const auto _ : state) {
+        const auto cache = f.afterRun();
+        const RunTrace base = run({*f.vlm, *cache, f.request});
+        double ms = 0;
+        for (const std::int32_t patch : base.views.front().kept) {
+            RunRequest without = f.request;
+            without.omit = {{0, patch}};
+            const RunTrace trace = run({*f.vlm, *cache, without});
+            ms += trace.timings_ms.prefill + trace.timings_ms.decode;
+        }
+        samples.push_back(ms);
+        state.SetIterationTime(ms / 1000);
+    }
+    bench::addPercentiles(state, samples);
+}
+
+/// @param first_only  time to the first effect instead of all
+void attribution(benchmark::State& state, bool first_only) {
+    const Fixture& f = fixture();
+    std::vector<double> samples;
+    for ([[maybe_unused]] const auto _ : state) {
+        const auto cache = f.afterRun();
+        double first = 0;
+        const auto start = Clock::now();
+        const auto emit = [&](const Event& event) {
+            const auto* known = std::get_if<Attributed>(&event);
+            if (known != nullptr && known->attribution->effects.size() == 1) {
+                first = msSince(start);
+            }
+        };
+        attribute({*f.vlm, *cache, f.request, {}, emit});
+        samples.push_back(first_only ? first : msSince(start));
+        state.SetIterationTime(samples.back() / 1000);
+    }
+    bench::addPercentiles(state, samples);
+}
+
+BENCHMARK(separatePrefills)
+    ->Name("baseline: 16 separate prefills and their answers")
+    ->UseManualTime()
+    ->Iterations(10)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(attribution, first, true)
+    ->Name("16 tokens: first effect")
+    ->UseManualTime()
+    ->Iterations(10)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(attribution, all, false)
+    ->Name("16 tokens: all effects")
+    ->UseManualTime()
+    ->Iterations(10)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace prunescope
+
+BENCHMARK_MAIN();
