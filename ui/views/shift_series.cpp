@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <QCoreApplication>
 #include <QLocale>
@@ -128,6 +129,13 @@ ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
     series.kappa = view.shift.kappa;
     series.parts = view.shift;
     series.tokens_full = view.grid.count();
+    // Every view compares its own kappa; a view without one never fires.
+    for (const ViewTrace& any : trace.views) {
+        if (any.shift.kappa) {
+            series.edges.push_back(*any.shift.kappa);
+        }
+    }
+    std::ranges::sort(series.edges);
     for (std::size_t s = 0; s < view.stages.size(); ++s) {
         appendStage(series, view.stages[s], static_cast<int>(s));
     }
@@ -139,10 +147,16 @@ std::optional<TauInterval> intervalAt(const ShiftSeries& series, double tau) {
     if (!series.uses_threshold || series.trigger != Trigger::Auto || !series.kappa) {
         return std::nullopt;
     }
-    if (tau < *series.kappa) {
-        return TauInterval{0, *series.kappa, true};
+    TauInterval interval;
+    interval.fires = *series.kappa > tau;
+    const auto above = std::ranges::upper_bound(series.edges, tau);
+    if (above != series.edges.end()) {
+        interval.to = *above;
     }
-    return TauInterval{*series.kappa, std::numeric_limits<double>::infinity(), false};
+    if (above != series.edges.begin()) {
+        interval.from = *std::prev(above);
+    }
+    return interval;
 }
 
 QString intervalText(const ShiftSeries& series, double tau) {
@@ -164,6 +178,18 @@ QString intervalText(const ShiftSeries& series, double tau) {
     const std::optional<TauInterval> interval = intervalAt(series, tau);
     if (!interval) {
         return {};
+    }
+    if (interval->fires && interval->from > 0) {
+        return text(QT_TRANSLATE_NOOP(
+                        "ShiftPlot",
+                        "nothing changes from %1 to %2: re-selection fires in this view"))
+            .arg(number(interval->from), number(interval->to));
+    }
+    if (!interval->fires && std::isfinite(interval->to)) {
+        return text(QT_TRANSLATE_NOOP(
+                        "ShiftPlot",
+                        "nothing changes from %1 to %2: it fires in other views, not in this one"))
+            .arg(number(interval->from), number(interval->to));
     }
     if (interval->fires) {
         return text(QT_TRANSLATE_NOOP("ShiftPlot",

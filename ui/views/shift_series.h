@@ -21,11 +21,11 @@ struct ShiftPoint {
     Site site = {};
 };
 
-/// A range of tau over which a run's outcome is the same.
+/// A range of tau, `to` left out, over which a run's outcome is the same in all its views.
 struct TauInterval {
     double from = 0;
     double to = std::numeric_limits<double>::infinity();
-    bool fires = false;
+    bool fires = false;  ///< in the view of the series
 };
 
 /// The shift plot's numbers, without any look.
@@ -41,6 +41,7 @@ struct ShiftSeries {
     int tokens_full = 0;
     std::vector<ShiftPoint> points;
     std::optional<double> kappa;
+    std::vector<double> edges;  ///< kappa of every view, ascending: where tau changes the outcome
 
     /// Largest D, threshold or band edge shown.
     double largest() const;

@@ -7,10 +7,12 @@
 #include "ui/views/stage_labels.h"
 #include "ui/views/stage_scrubber.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <iostream>
 #include <limits>
+#include <random>
 
 #include <QFile>
 #include <QSignalSpy>
@@ -180,6 +182,50 @@ TEST_F(Views, IntervalEndsAtKappa) {
     EXPECT_FALSE(above->fires);  // kappa > tau fires
     EXPECT_EQ(series.points.size(), 12U);
     EXPECT_EQ(shiftCsv(series).count(QLatin1Char('\n')), 13);
+}
+
+TEST(ShiftSeriesTest, IntervalsEndWhereAnyViewBeginsToFire) {
+    SyntheticOptions options;
+    options.views = 3;
+    RunTrace made = syntheticTrace(options);
+    made.views[0].shift.kappa = 0.3;
+    made.views[1].shift.kappa = 0.1;
+    made.views[2].shift.kappa = 0.2;
+    const auto firing = [&](double tau) {
+        std::vector<bool> fires;
+        for (const ViewTrace& view : made.views) {
+            fires.push_back(*view.shift.kappa > tau);  // the rule of the trigger
+        }
+        return fires;
+    };
+    std::mt19937 random(11);
+    std::uniform_real_distribution<double> anywhere(0.0, 0.4);
+    for (int view = 0; view < 3; ++view) {
+        const ShiftSeries series = makeShiftSeries(made, view);
+        for (int i = 0; i < 500; ++i) {
+            const double tau = i == 0 ? *series.kappa : anywhere(random);
+            const auto interval = intervalAt(series, tau);
+            ASSERT_TRUE(interval.has_value());
+            EXPECT_LE(interval->from, tau);
+            EXPECT_GT(interval->to, tau);
+            EXPECT_EQ(interval->fires, firing(tau)[static_cast<std::size_t>(view)]);
+            const double last = std::min(interval->to, 1.0);
+            std::uniform_real_distribution<double> inside(interval->from, last);
+            EXPECT_EQ(firing(inside(random)), firing(tau));
+            EXPECT_EQ(firing(std::nextafter(last, 0.0)), firing(tau));
+            if (interval->from > 0) {
+                EXPECT_NE(firing(std::nextafter(interval->from, 0.0)), firing(tau));
+            }
+            if (std::isfinite(interval->to)) {
+                EXPECT_NE(firing(interval->to), firing(tau));
+            }
+        }
+    }
+    const QString said = intervalText(makeShiftSeries(made, 0), 0.15);
+    EXPECT_TRUE(said.contains("0.1") && said.contains("0.2") && said.contains("in this view"));
+    EXPECT_TRUE(intervalText(makeShiftSeries(made, 1), 0.15).contains("other views"));
+    made.views[1].shift.kappa.reset();
+    EXPECT_EQ(intervalAt(makeShiftSeries(made, 0), 0.15)->from, 0);
 }
 
 TEST(BudgetPlotTest, SmallestBudgetOfATarget) {
