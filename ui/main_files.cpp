@@ -1,6 +1,8 @@
 // What the window opens and writes: pictures, sessions, models, figures.
+#include "ui/evaluate/evaluate_panel.h"
 #include "ui/figures/figure_metadata.h"
 #include "ui/main_window.h"
+#include "ui/panels/gallery.h"
 #include "ui/saving/session_menu.h"
 
 #include <QFileInfo>
@@ -29,6 +31,15 @@ void MainWindow::openAny(const QString& path) {
     } else {
         session_->controller.openPicture(path);
     }
+}
+
+void MainWindow::showSamplesOf(const QString& model_directory) {
+    gallery_->showModel(model_directory);
+    evaluate_->setModelDirectory(model_directory);
+}
+
+void MainWindow::openFirstSample() {
+    opens_first_sample_ = true;
 }
 
 }  // namespace prunescope

@@ -334,15 +334,6 @@ ErrorCard::Remedies MainWindow::remedies() const {
             .cpu = no_memory && device.startsWith("cuda")};
 }
 
-void MainWindow::showSamplesOf(const QString& model_directory) {
-    gallery_->showModel(model_directory);
-    evaluate_->setModelDirectory(model_directory);
-}
-
-void MainWindow::openFirstSample() {
-    opens_first_sample_ = true;
-}
-
 void MainWindow::setAppearance(Appearance appearance) {
     preferences_->setAppearance(appearance);
     showAppearance();
