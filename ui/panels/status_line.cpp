@@ -141,8 +141,11 @@ void StatusLine::takeState() {
         showState();
     } else if (!cancel_->isHidden()) {
         showState();
-    } else if (!soon_.isActive()) {
-        soon_.start();
+    } else {
+        last_state_ = state;  // not shown yet; its end is announced all the same
+        if (!soon_.isActive()) {
+            soon_.start();
+        }
     }
 }
 
