@@ -99,10 +99,16 @@ protected:
 
     void openPicture() {
         const QString sample = QString::fromStdString(bundledSample().image.string());
+        const auto before = session_.document.image();
         if (random_() % 2 == 0) {
+            // The path alone would not do: the same file may be open already.
             session_.controller.openPicture(sample);
-            EXPECT_TRUE(QTest::qWaitFor([&] { return session_.document.imagePath() == sample; },
-                                        kPatience_ms));
+            EXPECT_TRUE(QTest::qWaitFor(
+                [&] {
+                    return session_.document.image() != before &&
+                           session_.document.imagePath() == sample;
+                },
+                kPatience_ms));
             return;
         }
         QImage pasted(40 + static_cast<int>(random_() % 300), 97, QImage::Format_RGB888);
@@ -111,7 +117,6 @@ protected:
                 pasted.setPixelColor(x, y, QColor::fromRgb(static_cast<QRgb>(random_())));
             }
         }
-        const auto before = session_.document.image();
         session_.controller.openPixels(pasted, "pasted");
         EXPECT_TRUE(
             QTest::qWaitFor([&] { return session_.document.image() != before; }, kPatience_ms));
