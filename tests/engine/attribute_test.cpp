@@ -4,6 +4,7 @@
 #include "core/image/decode.h"
 #include "core/model/kv_cache.h"
 #include "core/text/prompt.h"
+#include "tests/engine/starter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,14 +20,6 @@ namespace prunescope {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kStarter = fs::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
-
-const Vlm& starter() {
-    static const std::unique_ptr<Vlm> vlm =
-        Vlm::load(kStarter, {.device = "cpu", .dtype = "fp32", .threads = 2});
-    return *vlm;
-}
 
 struct AttributeTest : ::testing::Test {
     AttributeTest() {

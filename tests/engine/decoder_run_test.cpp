@@ -8,6 +8,7 @@
 #include "core/text/prompt.h"
 #include "core/trace/trace_json.h"
 #include "tests/engine/slow_decoder.h"
+#include "tests/engine/starter.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -22,14 +23,6 @@ namespace prunescope {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kStarter = fs::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
-
-const Vlm& starter() {
-    static const std::unique_ptr<Vlm> vlm =
-        Vlm::load(kStarter, {.device = "cpu", .dtype = "fp32", .threads = 2});
-    return *vlm;
-}
 
 /// Whole runs of the methods that prune inside the language model.
 struct DecoderRunTest : ::testing::TestWithParam<const char*> {

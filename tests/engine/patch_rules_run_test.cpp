@@ -3,6 +3,7 @@
 #include "core/image/decode.h"
 #include "core/prune/catalog.h"
 #include "core/trace/patch_rules.h"
+#include "tests/engine/starter.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,14 +14,6 @@ namespace prunescope {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kStarter = fs::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
-
-const Vlm& starter() {
-    static const std::unique_ptr<Vlm> vlm =
-        Vlm::load(kStarter, {.device = "cpu", .dtype = "fp32", .threads = 2});
-    return *vlm;
-}
 
 /// Pins and bans on the way from picture to answer, with the bundled model.
 struct PatchRulesRun : ::testing::Test {

@@ -6,6 +6,7 @@
 #include "core/metric/shift.h"
 #include "core/prune/catalog.h"
 #include "core/trace/trace_json.h"
+#include "tests/engine/starter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,15 +18,6 @@ namespace prunescope {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kStarter = fs::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
-
-/// The bundled model, loaded once for the whole program.
-const Vlm& starter() {
-    static const std::unique_ptr<Vlm> vlm =
-        Vlm::load(kStarter, {.device = "cpu", .dtype = "fp32", .threads = 2});
-    return *vlm;
-}
 
 fs::path samplePicture() {
     for (const auto& entry : fs::directory_iterator(kStarter / "samples")) {
