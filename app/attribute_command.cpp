@@ -2,6 +2,7 @@
 
 #include "app/cli_commands.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
 #include "core/trace/trace_json.h"
@@ -26,14 +27,10 @@ bool readNumber(std::string_view text, int& value) {
     return error == std::errc{} && end == text.data() + text.size() && value >= 0;
 }
 
-json finite(double value) {
-    return std::isfinite(value) ? json(value) : json(nullptr);
-}
-
-json finite(const std::vector<double>& values) {
+json numbers(const std::vector<double>& values) {
     json list = json::array();
     for (const double value : values) {
-        list.push_back(finite(value));
+        list.push_back(finiteOrNull(value));
     }
     return list;
 }
@@ -43,8 +40,8 @@ json toJson(const TokenEffect& effect) {
             {"patch", effect.token.patch >= 0 ? json(effect.token.patch) : json(nullptr)},
             {"kind", nameOf(effect.token.kind)},
             {"row", effect.row},
-            {"delta", finite(effect.delta)},
-            {"delta_per_token", finite(effect.delta_of)},
+            {"delta", finiteOrNull(effect.delta)},
+            {"delta_per_token", numbers(effect.delta_of)},
             {"answer", effect.text},
             {"answer_ids", effect.ids},
             {"changed", effect.changesAnswer()},
@@ -66,7 +63,7 @@ void printJson(const RunRequest& request, const LoadReport& model, const Attribu
                       {"answer", found.answer.text},
                       {"answer_ids", found.answer.ids},
                       {"answer_pieces", found.answer.pieces},
-                      {"log_probability", finite(found.log_probability)},
+                      {"log_probability", numbers(found.log_probability)},
                       {"leave_out", std::move(leave_out)},
                       {"leave_in", std::move(leave_in)},
                       {"version", programVersion()}}

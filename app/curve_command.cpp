@@ -3,12 +3,12 @@
 #include "app/cli_commands.h"
 #include "app/figures.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
 #include "core/prune/catalog.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -51,10 +51,6 @@ std::vector<int> budgetsFrom(const CurveArguments& arguments) {
     return budgets;
 }
 
-json finite(double value) {
-    return std::isfinite(value) ? json(value) : json(nullptr);
-}
-
 void printJson(const CurveArguments& arguments,
                const RunRequest& request,
                const LoadReport& model,
@@ -64,10 +60,10 @@ void printJson(const CurveArguments& arguments,
         json points = json::array();
         for (const BudgetPoint& point : curve.points) {
             points.push_back({{"budget", point.budget},
-                              {"shift", finite(point.shift)},
-                              {"shift_after", finite(point.shift_after)},
+                              {"shift", finiteOrNull(point.shift)},
+                              {"shift_after", finiteOrNull(point.shift_after)},
                               {"fired", point.fired},
-                              {"null_median", finite(point.null_median)}});
+                              {"null_median", finiteOrNull(point.null_median)}});
         }
         list.push_back({{"method", curve.method}, {"points", std::move(points)}});
     }

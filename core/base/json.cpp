@@ -3,6 +3,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -156,6 +157,10 @@ Json readJsonFile(const std::filesystem::path& path, ErrorCode code, const JsonL
     const std::vector<std::uint8_t> bytes = readFile(path, limits.max_bytes, code);
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return parseJson(text, inQuotes(path.string()), code, limits);
+}
+
+nlohmann::json finiteOrNull(const std::optional<double>& value) {
+    return value && std::isfinite(*value) ? nlohmann::json(*value) : nlohmann::json(nullptr);
 }
 
 }  // namespace prunescope

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,5 +35,8 @@ nlohmann::json parseJson(std::string_view text,
 nlohmann::json readJsonFile(const std::filesystem::path& path,
                             ErrorCode code = ErrorCode::Model,
                             const JsonLimits& limits = {});
+
+/// A number; null where there is none or JSON has no number for it (NaN, infinity).
+nlohmann::json finiteOrNull(const std::optional<double>& value);
 
 }  // namespace prunescope

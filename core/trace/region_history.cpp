@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/trace/token_history.h"
 
@@ -150,10 +151,6 @@ json sharesJson(const std::vector<HistoryShare>& shares) {
     return list;
 }
 
-json optionalJson(const std::optional<double>& value) {
-    return value && std::isfinite(*value) ? json(*value) : json(nullptr);
-}
-
 const char* nameOf(PatchRule rule) {
     return rule == PatchRule::Pinned ? "pinned" : rule == PatchRule::Banned ? "banned" : "none";
 }
@@ -163,7 +160,7 @@ json rowJson(const HistoryRow& row) {
             {"where", siteText(row.site)},
             {"name", row.name},
             {"role", prunescope::nameOf(row.role)},
-            {"score", optionalJson(row.score)},
+            {"score", finiteOrNull(row.score)},
             {"rank", row.rank},
             {"ranked", row.ranked},
             {"kept", row.kept},
@@ -175,7 +172,7 @@ json rowJson(const HistoryRow& row) {
             {"cluster_size", row.cluster_size},
             {"is_centre", row.is_centre},
             {"representative", row.representative},
-            {"text_relevance", optionalJson(row.text_relevance)},
+            {"text_relevance", finiteOrNull(row.text_relevance)},
             {"reason", row.reason}};
 }
 

@@ -4,7 +4,6 @@
 #include "core/base/text.h"
 #include "core/trace/patch_rules.h"
 
-#include <cmath>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -22,20 +21,12 @@ constexpr int kMaxPatches = 1 << 20;
 // ---- writing
 // --------------------------------------------------------------------------------------
 
-json finite(double value) {
-    return std::isfinite(value) ? json(value) : json(nullptr);
-}
-
 json finiteList(const std::vector<float>& values) {
     json list = json::array();
     for (const float value : values) {
-        list.push_back(finite(value));
+        list.push_back(finiteOrNull(value));
     }
     return list;
-}
-
-json optionalNumber(const std::optional<double>& value) {
-    return value ? finite(*value) : json(nullptr);
 }
 
 json toJson(const RunSettings& s) {
@@ -65,9 +56,9 @@ json toJson(const RunSettings& s) {
 }
 
 json toJson(const NullBand& band) {
-    return {{"p5", finite(band.p5)},
-            {"median", finite(band.median)},
-            {"p95", finite(band.p95)},
+    return {{"p5", finiteOrNull(band.p5)},
+            {"median", finiteOrNull(band.median)},
+            {"p95", finiteOrNull(band.p95)},
             {"draws", band.draws}};
 }
 
@@ -100,8 +91,8 @@ json toJson(const StageTrace& stage) {
             {"baseline", stage.baseline},
             {"chosen", stage.chosen},
             {"text_relevance", finiteList(stage.text_relevance)},
-            {"shift_before", optionalNumber(stage.shift_before)},
-            {"shift_after", optionalNumber(stage.shift_after)},
+            {"shift_before", finiteOrNull(stage.shift_before)},
+            {"shift_after", finiteOrNull(stage.shift_after)},
             {"null_band", toJson(stage.null_band)},
             {"ms", stage.ms}};
 }
@@ -110,9 +101,9 @@ json toJson(const std::vector<ChannelShift>& channels) {
     json list = json::array();
     for (const ChannelShift& c : channels) {
         list.push_back({{"channel", c.channel},
-                        {"share", finite(c.share)},
-                        {"mean_term", finite(c.mean_term)},
-                        {"variance_term", finite(c.variance_term)}});
+                        {"share", finiteOrNull(c.share)},
+                        {"mean_term", finiteOrNull(c.mean_term)},
+                        {"variance_term", finiteOrNull(c.variance_term)}});
     }
     return list;
 }
@@ -120,11 +111,11 @@ json toJson(const std::vector<ChannelShift>& channels) {
 json toJson(const ShiftSummary& s) {
     return {{"metric", s.metric},
             {"place", nameOf(s.place)},
-            {"kappa", optionalNumber(s.kappa)},
-            {"kappa_after", optionalNumber(s.kappa_after)},
-            {"mean_term", finite(s.mean_term)},
-            {"variance_term", finite(s.variance_term)},
-            {"tau", finite(s.tau)},
+            {"kappa", finiteOrNull(s.kappa)},
+            {"kappa_after", finiteOrNull(s.kappa_after)},
+            {"mean_term", finiteOrNull(s.mean_term)},
+            {"variance_term", finiteOrNull(s.variance_term)},
+            {"tau", finiteOrNull(s.tau)},
             {"fired", s.fired},
             {"accepted", s.accepted},
             {"null_band", toJson(s.null_band)},
@@ -532,19 +523,19 @@ json shiftSummaryJson(const ViewTrace& view) {
             events.push_back({{"layer", stage.site.layer},
                               {"tokens_in", stage.tokens_in},
                               {"tokens_out", stage.tokens_out},
-                              {"value", finite(*stage.shift_before)}});
+                              {"value", finiteOrNull(*stage.shift_before)}});
         }
     }
     return {{"metric", view.shift.metric},
             {"place", nameOf(view.shift.place)},
             {"per_event", std::move(events)},
-            {"kappa", optionalNumber(view.shift.kappa)},
-            {"kappa_after", optionalNumber(view.shift.kappa_after)},
-            {"tau", finite(view.shift.tau)},
+            {"kappa", finiteOrNull(view.shift.kappa)},
+            {"kappa_after", finiteOrNull(view.shift.kappa_after)},
+            {"tau", finiteOrNull(view.shift.tau)},
             {"fired", view.shift.fired},
             {"accepted", view.shift.accepted},
-            {"mean_term", finite(view.shift.mean_term)},
-            {"variance_term", finite(view.shift.variance_term)},
+            {"mean_term", finiteOrNull(view.shift.mean_term)},
+            {"variance_term", finiteOrNull(view.shift.variance_term)},
             {"channels", toJson(view.shift.channels)}};
 }
 
@@ -562,8 +553,8 @@ json runShiftJson(const RunTrace& trace) {
             any_fired = any_fired || view.shift.fired;
             any_accepted = any_accepted || view.shift.accepted;
         }
-        shift["kappa"] = finite(mean(trace.views, &ShiftSummary::kappa));
-        shift["kappa_after"] = finite(mean(trace.views, &ShiftSummary::kappa_after));
+        shift["kappa"] = finiteOrNull(mean(trace.views, &ShiftSummary::kappa));
+        shift["kappa_after"] = finiteOrNull(mean(trace.views, &ShiftSummary::kappa_after));
         shift["fired"] = any_fired;
         shift["accepted"] = any_accepted;
     }
