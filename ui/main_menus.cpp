@@ -60,6 +60,7 @@ void MainWindow::makeActions() {
     live->setChecked(session_->document.live());
     connectCompare();
     connectRules();
+    actions_.at("reopenLast")->setEnabled(session_->files.hasLast());  // settled at start-up
 }
 
 void MainWindow::connectKeys() {

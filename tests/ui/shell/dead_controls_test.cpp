@@ -158,6 +158,18 @@ protected:
 
     bool isAlive(const QPointer<QWidget>& control);
 
+    /// What a command needs to have something to do, whatever the commands before it left.
+    void giveWork(const QString& id) {
+        if (id == "fit") {
+            window_.action("pixels")->trigger();
+        } else if (id == "paste") {
+            QImage picture(8, 8, QImage::Format_RGB888);
+            picture.fill(Qt::red);
+            QApplication::clipboard()->setImage(picture);
+        }
+        settle();
+    }
+
     bool has_popped_up_ = false;
 
     void closeOthers() {
@@ -252,6 +264,7 @@ TEST_F(DeadControls, EveryCommandDoesSomething) {
                    QByteArray::number(static_cast<int>(window_.windowState())) +
                    QByteArray::number(session_.document.undoStack()->index());
         };
+        giveWork(id);
         const QByteArray before = all();
         action->trigger();
         settle();
