@@ -22,9 +22,12 @@ namespace fs = std::filesystem;
 /// The variants of one picture, one after another.
 class Comparison {
 public:
-    Comparison(const CompareArguments& arguments, const Vlm& vlm, std::stop_token stop)
+    Comparison(const CompareArguments& arguments,
+               std::vector<Variant> variants,
+               const Vlm& vlm,
+               std::stop_token stop)
         : arguments_(arguments),
-          variants_(variantsFrom(arguments)),
+          variants_(std::move(variants)),
           boxes_(boxesFrom(arguments)),
           vlm_(vlm),
           stop_(std::move(stop)) {}
@@ -96,6 +99,12 @@ private:
     int n_pictures_ = 0;
 };
 
+/// What the language model reads of one picture without pruning, and through how many layers.
+DecoderShape shapeOf(const Vlm& vlm) {
+    const int side = vlm.report().image_size / vlm.report().patch_size;
+    return {side * side + (vlm.keepsCls() ? 1 : 0), 0, vlm.decoderLayers()};
+}
+
 void makeFolder(const std::string& folder) {
     std::error_code error;
     if (!folder.empty() && !fs::create_directories(folder, error) && !fs::is_directory(folder)) {
@@ -119,17 +128,21 @@ void compareCommand(const CompareArguments& arguments, const std::stop_token& st
     boxesFrom(arguments);
     makeFolder(arguments.overlay_dir);
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
-    Comparison comparison(arguments, *vlm, stop);
-    std::vector<ComparedPicture> pictures;
+    const Variants variants = variantsFrom(arguments, shapeOf(*vlm));
+    for (const std::string& note : variants.notes) {
+        std::cerr << note << '\n';
+    }
+    Comparison comparison(arguments, variants.list, *vlm, stop);
+    ComparedPictures compared{{}, equalBasisFrom(arguments.equal)};
     for (const fs::path& image : images) {
-        pictures.push_back(comparison.compare(image, prompt));
+        compared.pictures.push_back(comparison.compare(image, prompt));
     }
     if (arguments.json) {
-        std::cout << compareToJson(pictures) << '\n';
+        std::cout << compareToJson(compared) << '\n';
     } else if (arguments.csv) {
-        std::cout << compareToCsv(pictures);
+        std::cout << compareToCsv(compared);
     } else {
-        std::cout << compareToTable(pictures);
+        std::cout << compareToTable(compared);
     }
     if (comparison.firstError()) {
         throw Error(*comparison.firstError());

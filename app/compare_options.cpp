@@ -59,6 +59,39 @@ void requireSetsAreRead(const CompareArguments& arguments, const std::vector<Var
     }
 }
 
+RunSettings baseSettings(const CompareArguments& arguments) {
+    RunSettings base = arguments.run.settings;
+    base.budget = arguments.budgets.front();
+    base.trigger = triggerFrom(arguments.run.trigger);
+    base.image_mode = imageModeFrom(arguments.run.image_mode);
+    base.place = shiftPlaceFrom(arguments.run.place);
+    readRules(arguments.run, base);
+    for (const Problem& problem : checkPatchRules(base.patch_rules)) {
+        throw Error(ErrorCode::Usage, problem.message);
+    }
+    return base;
+}
+
+/// Makes the budget, a mean over layers so far, the method's own that comes nearest to it.
+/// @return false: none does, which is noted
+bool takeEqualBudget(const DecoderShape& shape,
+                     CountBasis basis,
+                     RunSettings& settings,
+                     std::vector<std::string>& notes) {
+    const MethodSpec& method = *findMethod(settings.method);
+    if (!method.uses_budget) {
+        return true;
+    }
+    const auto own = equalBudget(method, settings, shape, settings.budget, basis);
+    if (!own) {
+        notes.push_back(method.id + " is left out at " + std::to_string(settings.budget) +
+                        ": no budget gives it so small a mean over the layers.");
+        return false;
+    }
+    settings.budget = *own;
+    return true;
+}
+
 }  // namespace
 
 void addCompareOptions(CLI::App& command, CompareArguments& a) {
@@ -72,6 +105,12 @@ void addCompareOptions(CLI::App& command, CompareArguments& a) {
         ->delimiter(',');
     command.add_option("--budgets", a.budgets, "Comma-separated; visual tokens kept per view")
         ->delimiter(',')
+        ->capture_default_str();
+    command
+        .add_option("--equal",
+                    a.equal,
+                    "What equal budgets are: tokens that remain at the end, or the mean over the "
+                    "language model's layers of its inputs or outputs")
         ->capture_default_str();
     command
         .add_option("--set", a.run.set, "Parameter of one method, METHOD.NAME=VALUE; repeatable")
@@ -88,33 +127,54 @@ void addCompareOptions(CLI::App& command, CompareArguments& a) {
     addModelOptions(command, a.run);
 }
 
-std::vector<Variant> variantsFrom(const CompareArguments& arguments) {
+std::optional<CountBasis> equalBasisFrom(const std::string& name) {
+    if (name == "inputs") {
+        return CountBasis::LayerInputs;
+    }
+    if (name == "outputs") {
+        return CountBasis::LayerOutputs;
+    }
+    if (name != "end") {
+        throw Error(ErrorCode::Usage,
+                    "--equal is " + inQuotes(name) + ".",
+                    "Choose end, inputs or outputs.");
+    }
+    return std::nullopt;
+}
+
+Variants variantsFrom(const CompareArguments& arguments, const std::optional<DecoderShape>& shape) {
     std::vector<std::string> entries = arguments.methods;
     if (entries.empty()) {
         for (const MethodSpec& method : methodCatalog()) {
             entries.push_back(method.id);
         }
     }
-    RunSettings base = arguments.run.settings;
-    base.budget = arguments.budgets.front();
-    base.trigger = triggerFrom(arguments.run.trigger);
-    base.image_mode = imageModeFrom(arguments.run.image_mode);
-    base.place = shiftPlaceFrom(arguments.run.place);
-    readRules(arguments.run, base);
-    for (const Problem& problem : checkPatchRules(base.patch_rules)) {
-        throw Error(ErrorCode::Usage, problem.message);
-    }
-    std::vector<Variant> variants;
+    const RunSettings base = baseSettings(arguments);
+    const std::optional<CountBasis> basis = equalBasisFrom(arguments.equal);
+    Variants variants;
     for (const std::string& entry : entries) {
-        const std::vector<EvalRun> runs =
-            planRuns({withSets(arguments, entry)}, arguments.budgets, base);
+        std::vector<EvalRun> runs = planRuns({withSets(arguments, entry)}, arguments.budgets, base);
         // An evaluation begins with the un-pruned run; here it is a row only when it is asked for.
-        for (std::size_t i = entry == "none" ? 0 : 1; i < runs.size(); ++i) {
-            variants.push_back({entry, runs[i].settings});
-            variants.back().settings.patch_rules = base.patch_rules;
+        runs.erase(runs.begin(), runs.begin() + (entry == kUnprunedMethod ? 0 : 1));
+        for (EvalRun& run : runs) {
+            if (basis && shape && !takeEqualBudget(*shape, *basis, run.settings, variants.notes)) {
+                continue;
+            }
+            const Variant variant{entry, run.settings};
+            const bool is_there =
+                std::find(variants.list.begin(), variants.list.end(), variant) !=
+                variants.list.end();
+            if (!is_there) {
+                variants.list.push_back(variant);
+            }
         }
     }
-    requireSetsAreRead(arguments, variants);
+    if (variants.list.empty()) {
+        throw Error(ErrorCode::Usage,
+                    "There is nothing to compare. " + join(variants.notes, " "),
+                    "Choose larger budgets or other methods.");
+    }
+    requireSetsAreRead(arguments, variants.list);
     return variants;
 }
 

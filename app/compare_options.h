@@ -2,7 +2,9 @@
 
 #include "app/cli_options.h"
 #include "core/image/patch_grid.h"
+#include "core/prune/token_count.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@ struct CompareArguments {
     std::vector<std::string> images;
     std::vector<std::string> methods;  ///< ID or ID:NAME=VALUE:…; none: every method
     std::vector<int> budgets{64};
+    std::string equal = "end";  ///< what equal budgets are: end, inputs or outputs
     std::vector<std::string> boxes;  ///< X,Y,WIDTH,HEIGHT
     bool json = false;
     bool csv = false;
@@ -24,13 +27,28 @@ struct CompareArguments {
 struct Variant {
     std::string label;  ///< as typed in --methods
     RunSettings settings;
+
+    bool operator==(const Variant&) const = default;
 };
 
 void addCompareOptions(CLI::App& command, CompareArguments& arguments);
 
-/// Methods times budgets, in the order given; a method that takes no budget appears once.
-/// @throws Error(Usage) for an unknown method or parameter, or a value out of range
-std::vector<Variant> variantsFrom(const CompareArguments& arguments);
+/// Which mean over the decoder's layers the budgets mean; nothing: tokens that remain at the end.
+/// @throws Error(Usage) naming the choices
+std::optional<CountBasis> equalBasisFrom(const std::string& name);
+
+struct Variants {
+    std::vector<Variant> list;
+    std::vector<std::string> notes;  ///< what was left out, and why
+};
+
+/// Methods times budgets, in the order given; a method that takes no budget appears once. With
+/// --equal inputs or outputs every method gets the budget of its own that comes nearest to the mean
+/// asked for (token_count.h), or is left out where none does.
+/// @param shape  of the loaded model (`budget` unused); nothing: budgets stay as typed
+/// @throws Error(Usage) for an unknown method or parameter, a value out of range, or nothing left
+Variants variantsFrom(const CompareArguments& arguments,
+                      const std::optional<DecoderShape>& shape = {});
 
 /// The boxes in picture pixels.
 /// @throws Error(Usage) when one is not four finite numbers with a positive size

@@ -1,12 +1,12 @@
 #include "app/compare_report.h"
 
+#include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/metric/agreement.h"
 #include "core/metric/coverage.h"
 #include "core/metric/outcome.h"
 #include "core/trace/trace_json.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -135,6 +135,12 @@ const std::vector<Column>& columns() {
         {"method", false, [](Run r, Picture) { return r.label; }},
         {"budget", true, [](Run r, Picture) { return std::to_string(r.settings.budget); }},
         {"kept", true, [](Run r, Picture) { return std::to_string(r.trace.tokens.visual_kept); }},
+        {"layer_mean_in",
+         true,
+         [](Run r, Picture) { return shortNumber(r.trace.tokens.layer_mean_in); }},
+        {"layer_mean_out",
+         true,
+         [](Run r, Picture) { return shortNumber(r.trace.tokens.layer_mean_out); }},
         {"D", true, [](Run r, Picture) { return shiftText(r.trace, &ShiftOutcome::value); }},
         {"null_median",
          true,
@@ -176,48 +182,7 @@ std::string cellText(const Column& column, const ComparedRun& run, const Compare
     return run.error.empty() || is_asked ? column.text(run, picture) : std::string();
 }
 
-std::string csvCell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
-        return text;
-    }
-    std::string quoted(1, '"');
-    for (const char c : text) {
-        quoted.append(c == '"' ? 2 : 1, c);
-    }
-    quoted.push_back('"');
-    return quoted;
-}
-
-std::size_t widthOf(const std::string& utf8) {
-    return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-        return (static_cast<unsigned>(c) & 0xC0U) != 0x80U;
-    }));
-}
-
 using Lines = std::vector<std::vector<std::string>>;
-
-std::string aligned(const Lines& lines, const std::vector<bool>& is_number) {
-    std::vector<std::size_t> widths(is_number.size(), 0);
-    for (const auto& line : lines) {
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            widths[i] = std::max(widths[i], widthOf(line[i]));
-        }
-    }
-    std::string out;
-    for (const auto& line : lines) {
-        std::string text;
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            const std::size_t pad = widths[i] - widthOf(line[i]);
-            text.append(i > 0 ? 2 : 0, ' ');
-            text.append(is_number[i] ? pad : 0, ' ');
-            text.append(line[i]);
-            text.append(is_number[i] ? 0 : pad, ' ');
-        }
-        text.erase(text.find_last_not_of(' ') + 1);
-        out += text + '\n';
-    }
-    return out;
-}
 
 std::string pictureTable(const ComparedPicture& picture) {
     Lines lines(1 + picture.runs.size());
@@ -243,51 +208,72 @@ std::string pictureTable(const ComparedPicture& picture) {
     }
     return picture.unpruned.image.name + ": " + picture.unpruned.prompt + "\nun-pruned, " +
            std::to_string(picture.unpruned.tokens.visual_full) +
-           " tokens: " + inQuotes(picture.unpruned.answer.text) + "\n" + aligned(lines, is_number);
+           " tokens: " + inQuotes(picture.unpruned.answer.text) + "\n" + alignedColumns(lines, is_number);
 }
 
 }  // namespace
 
-std::string compareToJson(const std::vector<ComparedPicture>& pictures) {
+std::string nameOf(std::optional<CountBasis> equal) {
+    if (!equal) {
+        return "end";
+    }
+    return *equal == CountBasis::LayerInputs ? "inputs" : "outputs";
+}
+
+std::string budgetRule(std::optional<CountBasis> equal) {
+    if (!equal) {
+        return "Equal budgets leave as many tokens at the end. A method that prunes inside the "
+               "language model lets\nmore into its first layers: layer_mean_in and layer_mean_out "
+               "are the means over the layers of what\nenters and leaves them. --equal inputs or "
+               "--equal outputs makes that mean equal.\n";
+    }
+    return std::string("Every budget is the method's own whose mean over the language model's "
+                       "layers of the tokens that\n") +
+           (*equal == CountBasis::LayerInputs ? "enter" : "leave") +
+           " a layer comes nearest to what was asked.\n";
+}
+
+std::string compareToJson(const ComparedPictures& compared) {
     json list = json::array();
-    for (const ComparedPicture& picture : pictures) {
+    for (const ComparedPicture& picture : compared.pictures) {
         list.push_back(pictureJson(picture));
     }
-    const RunTrace& any = pictures.front().unpruned;
+    const RunTrace& any = compared.pictures.front().unpruned;
     return json{{"schema", "prunescope.compare/1"},
                 {"model", any.model.name},
                 {"model_fingerprint", any.model.fingerprint},
                 {"device", any.model.device},
                 {"dtype", any.model.dtype},
                 {"version", any.version},
+                {"equal", nameOf(compared.equal)},
                 {"pictures", std::move(list)}}
         .dump(1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string compareToCsv(const std::vector<ComparedPicture>& pictures) {
+std::string compareToCsv(const ComparedPictures& compared) {
     std::string out;
     for (const Column& column : columns()) {
         out += std::string(column.name) + ',';
     }
     out += "error\r\n";
-    for (const ComparedPicture& picture : pictures) {
+    for (const ComparedPicture& picture : compared.pictures) {
         for (const ComparedRun& run : picture.runs) {
             for (const Column& column : columns()) {
-                out += csvCell(cellText(column, run, picture)) + ',';
+                out += csvField(cellText(column, run, picture)) + ',';
             }
-            out += csvCell(run.error) + "\r\n";
+            out += csvField(run.error) + "\r\n";
         }
     }
     return out;
 }
 
-std::string compareToTable(const std::vector<ComparedPicture>& pictures) {
+std::string compareToTable(const ComparedPictures& compared) {
     std::string out;
-    for (const ComparedPicture& picture : pictures) {
+    for (const ComparedPicture& picture : compared.pictures) {
         out.append(out.empty() ? 0 : 1, '\n');
         out.append(pictureTable(picture));
     }
-    return out;
+    return out + '\n' + budgetRule(compared.equal);
 }
 
 }  // namespace prunescope

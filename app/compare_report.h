@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/image/patch_grid.h"
+#include "core/prune/token_count.h"
 #include "core/trace/run_trace.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,13 +25,25 @@ struct ComparedPicture {
     std::vector<ComparedRun> runs;
 };
 
+/// What was compared, and what its budgets mean.
+struct ComparedPictures {
+    std::vector<ComparedPicture> pictures;  ///< at least one
+    std::optional<CountBasis> equal;        ///< nothing: tokens that remain at the end
+};
+
+/// "end", "inputs", "outputs", as in --equal.
+std::string nameOf(std::optional<CountBasis> equal);
+
+/// The rule by which budgets of different methods are equal, in words.
+std::string budgetRule(std::optional<CountBasis> equal);
+
 /// Schema "prunescope.compare/1": the README lists the fields.
-std::string compareToJson(const std::vector<ComparedPicture>& pictures);
+std::string compareToJson(const ComparedPictures& compared);
 
 /// One line a run, RFC 4180, with a header line. Numbers that do not exist are empty.
-std::string compareToCsv(const std::vector<ComparedPicture>& pictures);
+std::string compareToCsv(const ComparedPictures& compared);
 
-/// Aligned columns for reading.
-std::string compareToTable(const std::vector<ComparedPicture>& pictures);
+/// Aligned columns for reading, and under them what the budgets mean.
+std::string compareToTable(const ComparedPictures& compared);
 
 }  // namespace prunescope

@@ -1,7 +1,7 @@
+#include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/dataset/summary.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -79,40 +79,10 @@ std::string withInterval(const Interval& interval, int decimals = 1) {
            fixed(interval.high, decimals) + "]";
 }
 
-std::string csvField(const std::string& text) {
-    if (text.find_first_of(",\"\n\r") == std::string::npos) {
-        return text;
-    }
-    std::string out = "\"";
-    for (const char c : text) {
-        out += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return out + '"';
-}
-
 std::string csvNumbers(const std::optional<Interval>& interval) {
     return interval ? number(interval->value) + ',' + number(interval->low) + ',' +
                           number(interval->high)
                     : ",,";
-}
-
-/// Columns as wide as their longest cell; numbers to the right.
-std::string aligned(const std::vector<std::vector<std::string>>& lines) {
-    std::vector<std::size_t> widths(lines.front().size(), 0);
-    for (const std::vector<std::string>& line : lines) {
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            widths[i] = std::max(widths[i], line[i].size());
-        }
-    }
-    std::string out;
-    for (const std::vector<std::string>& line : lines) {
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            const std::string gap(widths[i] - line[i].size(), ' ');
-            out += i == 1 ? line[i] + gap : gap + line[i];
-            out += i + 1 < line.size() ? "  " : "\n";
-        }
-    }
-    return out;
 }
 
 }  // namespace
@@ -178,7 +148,9 @@ std::string summaryToText(const Summary& summary) {
         line.push_back(row.budget == 0 ? "-" : std::to_string(row.changed));
         lines.push_back(line);
     }
-    std::string out = aligned(lines);
+    std::vector<bool> is_number(head.size(), true);
+    is_number[1] = false;
+    std::string out = alignedColumns(lines, is_number);
     for (const SummaryRow& row : summary.rows) {
         for (const PopeRow& entry : row.pope) {
             out += "POPE " + (row.budget == 0 ? std::string("all") : std::to_string(row.budget)) +

@@ -1,5 +1,6 @@
 #include "core/base/hash.h"
 #include "core/base/random.h"
+#include "core/base/table.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -51,6 +52,14 @@ TEST(Text, Words) {
     EXPECT_EQ(number(0.1), "0.1");
     EXPECT_EQ(join({"a", "b"}, ", "), "a, b");
     EXPECT_EQ(hex(255), "00000000000000ff");
+}
+
+TEST(Table, FieldsAndColumns) {
+    EXPECT_EQ(csvField("plain"), "plain");
+    EXPECT_EQ(csvField("a, \"b\""), "\"a, \"\"b\"\"\"");
+    EXPECT_EQ(csvField("a\nb"), "\"a\nb\"");
+    EXPECT_EQ(alignedColumns({{"k", "name"}, {"16", "é"}, {"5", ""}}, {true, false}),
+              " k  name\n16  é\n 5\n");
 }
 
 }  // namespace

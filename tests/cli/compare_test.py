@@ -83,6 +83,27 @@ class Compare(unittest.TestCase):
             self.assertIn("features", row["reused"])
         self.assertEqual(len({row["cost_ms"]["encode"] for row in rows}), 1, "the one pass costs each the same")
 
+    def test_the_three_meanings_of_a_budget(self):
+        arguments = ["--methods", "grid,fastv,pyramiddrop", "--budgets", "200"]
+        done = cli("compare", "--csv", *arguments)
+        rows = {row["method"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
+        means = {name: (float(row["layer_mean_in"]), float(row["layer_mean_out"])) for name, row in rows.items()}
+        self.assertEqual(means["grid"], (200, 200))
+        # five layers, pruned before the third: 576, 576, 200, 200, 200 enter
+        self.assertEqual(means["fastv"], ((2 * 576 + 3 * 200) / 5, (576 + 4 * 200) / 5))
+        equal = compared(*arguments, "--equal", "inputs")
+        self.assertEqual(equal["equal"], "inputs")
+        for row in equal["pictures"][0]["rows"]:
+            self.assertLess(abs(row["tokens"]["layer_mean_in"] - 200), 1, row["label"])
+        self.assertLess(equal["pictures"][0]["rows"][1]["budget"], 200)
+
+    def test_a_mean_that_a_method_cannot_have_is_said(self):
+        done = cli("compare", "--methods", "grid,fastv", "--budgets", "64", "--equal", "inputs", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("fastv is left out at 64", done.stderr)
+        self.assertEqual([row["label"] for row in json.loads(done.stdout)["pictures"][0]["rows"]], ["grid"])
+        self.assertEqual(cli("compare", "--methods", "fastv", "--budgets", "64", "--equal", "inputs").returncode, 2)
+
     def test_parameters_of_a_method(self):
         report = compared("--methods", "dcp,dcp:guard=off:lambda=0.25", "--budgets", "16", "--set",
                           "dcp.lambda=0.75", "--tau", "0.01")
@@ -129,8 +150,9 @@ class Compare(unittest.TestCase):
         for path in out.iterdir():
             self.assertEqual(path.read_bytes()[:4], b"\x89PNG")
         lines = done.stdout.splitlines()
-        self.assertEqual(lines[2].split()[:4], ["method", "budget", "kept", "D"])
-        self.assertEqual(len(lines), 5)
+        self.assertEqual(lines[2].split()[:6], ["method", "budget", "kept", "layer_mean_in", "layer_mean_out", "D"])
+        self.assertEqual(lines[5], "")
+        self.assertTrue(lines[6].startswith("Equal budgets leave as many tokens at the end."), done.stdout)
 
     def test_what_is_typed_wrongly_is_usage(self):
         for arguments, mentions in (
@@ -142,6 +164,7 @@ class Compare(unittest.TestCase):
                 (["--box", "1,2,3"], "X,Y,WIDTH,HEIGHT"),
                 (["--box", "1,2,3,-4"], "X,Y,WIDTH,HEIGHT"),
                 (["--box", "1,2,nan,4"], "X,Y,WIDTH,HEIGHT"),
+                (["--equal", "middle"], "inputs"),
                 (["--json", "--csv"], "")):
             done = cli("compare", *arguments)
             self.assertEqual(done.returncode, 2, f"{arguments}: {done.stderr}")
