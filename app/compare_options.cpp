@@ -161,9 +161,8 @@ Variants variantsFrom(const CompareArguments& arguments, const std::optional<Dec
                 continue;
             }
             const Variant variant{entry, run.settings};
-            const bool is_there =
-                std::find(variants.list.begin(), variants.list.end(), variant) !=
-                variants.list.end();
+            const bool is_there = std::find(variants.list.begin(), variants.list.end(), variant) !=
+                                  variants.list.end();
             if (!is_there) {
                 variants.list.push_back(variant);
             }

@@ -16,7 +16,7 @@ struct CompareArguments {
     std::vector<std::string> images;
     std::vector<std::string> methods;  ///< ID or ID:NAME=VALUE:…; none: every method
     std::vector<int> budgets{64};
-    std::string equal = "end";  ///< what equal budgets are: end, inputs or outputs
+    std::string equal = "end";       ///< what equal budgets are: end, inputs or outputs
     std::vector<std::string> boxes;  ///< X,Y,WIDTH,HEIGHT
     bool json = false;
     bool csv = false;

@@ -208,7 +208,8 @@ std::string pictureTable(const ComparedPicture& picture) {
     }
     return picture.unpruned.image.name + ": " + picture.unpruned.prompt + "\nun-pruned, " +
            std::to_string(picture.unpruned.tokens.visual_full) +
-           " tokens: " + inQuotes(picture.unpruned.answer.text) + "\n" + alignedColumns(lines, is_number);
+           " tokens: " + inQuotes(picture.unpruned.answer.text) + "\n" +
+           alignedColumns(lines, is_number);
 }
 
 }  // namespace
@@ -227,8 +228,9 @@ std::string budgetRule(std::optional<CountBasis> equal) {
                "are the means over the layers of what\nenters and leaves them. --equal inputs or "
                "--equal outputs makes that mean equal.\n";
     }
-    return std::string("Every budget is the method's own whose mean over the language model's "
-                       "layers of the tokens that\n") +
+    return std::string(
+               "Every budget is the method's own whose mean over the language model's "
+               "layers of the tokens that\n") +
            (*equal == CountBasis::LayerInputs ? "enter" : "leave") +
            " a layer comes nearest to what was asked.\n";
 }
