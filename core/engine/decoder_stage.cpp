@@ -296,6 +296,7 @@ std::optional<PrunedPrompt> decoderStage(const RunContext& context,
                           plan,
                           rules,
                           {context.vlm.embed(text.before), visual, context.vlm.embed(text.after)});
+        context.vlm.waitForDevice();
         halted.ms = own.ms();
         trace.timings_ms.prefill += halted.ms;
         return halted;

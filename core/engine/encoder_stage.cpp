@@ -137,6 +137,7 @@ EncoderPass encodePruned(const RunContext& context,
                                         ? EncoderHook::Place::BeforeMlp
                                         : EncoderHook::Place::AfterLayer};
     EncoderOutput output = context.vlm.encode(view, hook, false, context.stop);
+    context.vlm.waitForDevice();
     EncoderPass pass = std::move(recorder.pass);
     pass.key = key;
     pass.output = std::move(output);

@@ -210,6 +210,7 @@ at::Tensor projectStage(const RunContext& context,
         }
     }
     at::Tensor visual = rows.size() == 1 ? projected : at::cat(rows, 0);
+    context.vlm.waitForDevice();
     trace.timings_ms.project = watch.ms();
     trace.cost_ms.project = trace.timings_ms.project;
     return visual;

@@ -21,6 +21,7 @@ FullFeatures encodeFull(const RunContext& context, const View& view, std::uint64
     EncoderOutput output = context.vlm.encode(view, {}, true, context.stop);
     const std::vector<at::Tensor> hidden = std::move(output.hidden);
     output.hidden.clear();
+    context.vlm.waitForDevice();
     const double ms = watch.ms();
     FullFeatures full{key, output, {}, ms};
     full.is_finite = at::isfinite(output.features).all().item<bool>();

@@ -51,7 +51,8 @@ at::ScalarType dtypeNamed(const std::string& name) {
 
 bool saysOutOfMemory(std::string_view message) {
     return message.find("out of memory") != std::string_view::npos ||
-           message.find("can't allocate memory") != std::string_view::npos;
+           message.find("can't allocate memory") != std::string_view::npos ||
+           message.find("_STATUS_ALLOC_FAILED") != std::string_view::npos;  // cuBLAS, cuDNN
 }
 
 [[noreturn]] void failForMemory() {

@@ -15,6 +15,7 @@
 #include "core/model/precision.h"
 #include "core/model/projector.h"
 #include "core/model/vision_encoder.h"
+#include "core/model/vlm_source.h"
 #include "core/model/weights.h"
 
 #include <algorithm>
@@ -26,10 +27,22 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace prunescope {
 
 struct Vlm::Parts {
+    explicit Parts(VlmSource source)
+        : report(std::move(source.report)),
+          config(source.config),
+          placement(source.placement),
+          tokenizer(std::move(source.tokenizer)),
+          chat(std::move(source.chat)),
+          preprocess(source.preprocess),
+          encoder(source.config, source.weights),
+          projector(source.config, source.weights),
+          language(source.config.text, source.weights, source.has_own_head) {}
+
     LoadReport report;
     VlmConfig config;
     Placement placement;
@@ -115,6 +128,15 @@ void setThreads(int threads) {
     }
 }
 
+/// cuDNN rounds float32 to TF32 by itself: 10 bits, too few for selections that equal the CPU's.
+/// And it may take algorithms whose sums differ from run to run.
+void computeExactly(const at::Device& device) {
+    if (device.is_cuda()) {
+        at::globalContext().setAllowTF32CuDNN(false);
+        at::globalContext().setDeterministicCuDNN(true);
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<Vlm> Vlm::load(const std::filesystem::path& directory, const LoadOptions& options) {
@@ -147,20 +169,24 @@ std::unique_ptr<Vlm> Vlm::load(const std::filesystem::path& directory, const Loa
         report.tokenizer = tokenizer->description();
         report.chat_template = chat.name;
 
-        const WeightMap weights =
+        WeightMap weights =
             loadWeights(expected, checkpoint, placement, options.progress, options.stop);
-        report.memory_bytes = weights.bytes();
-        auto parts =
-            std::unique_ptr<Parts>(new Parts{std::move(report),
-                                             config,
-                                             placement,
-                                             std::move(tokenizer),
-                                             std::move(chat),
-                                             preprocess,
-                                             VisionEncoder(config, weights),
-                                             Projector(config, weights),
-                                             LanguageModel(config.text, weights, has_own_head)});
-        return std::unique_ptr<Vlm>(new Vlm(std::move(parts)));
+        return assemble({std::move(report),
+                         config,
+                         placement,
+                         std::move(tokenizer),
+                         std::move(chat),
+                         preprocess,
+                         std::move(weights),
+                         has_own_head});
+    });
+}
+
+std::unique_ptr<Vlm> Vlm::assemble(VlmSource source) {
+    return translated([&] {
+        computeExactly(source.placement.device);
+        source.report.memory_bytes = source.weights.bytes();
+        return std::unique_ptr<Vlm>(new Vlm(std::make_unique<Parts>(std::move(source))));
     });
 }
 
@@ -210,6 +236,14 @@ bool Vlm::keepsCls() const {
 
 std::string Vlm::attentionKernel() const {
     return "sdpa";
+}
+
+void Vlm::waitForDevice() const {
+    const at::Device& device = parts_->placement.device;
+    if (!device.is_cpu()) {
+        translated(
+            [&] { c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index()); });
+    }
 }
 
 EncoderOutput Vlm::encode(const View& view,

@@ -81,6 +81,9 @@ struct WideAttention {
     at::Tensor keys;           ///< [1 + n, D] after k_proj with bias
 };
 
+/// What a model is put together of (vlm_source.h).
+struct VlmSource;
+
 /// A position in the language model: keys and values of everything fed so far.
 class KvCache;
 
@@ -94,6 +97,12 @@ public:
     /// @throws Error(Model), Error(OutOfMemory), Cancelled
     static std::unique_ptr<Vlm> load(const std::filesystem::path& directory,
                                      const LoadOptions& options);
+
+    /// Puts a model together of parts that are there already: load() reads them from a folder, a
+    /// benchmark makes them up.
+    /// @throws Error(Failure) when a weight that the config asks for is missing
+    static std::unique_ptr<Vlm> assemble(VlmSource source);
+
     ~Vlm();
     Vlm(const Vlm&) = delete;
     Vlm& operator=(const Vlm&) = delete;
@@ -109,6 +118,10 @@ public:
     int lastEncoderLayer() const;  ///< S: deepest layer whose output is selected, 0-based
     bool keepsCls() const;         ///< select strategy "full": the un-pruned sequence holds CLS
     std::string attentionKernel() const;
+
+    /// Returns when the device has done all that it was given. A GPU's calls return before their
+    /// work is done: whoever stops a clock waits first.
+    void waitForDevice() const;
 
     /// One encoder pass over one view. Stops after layer S; checks `stop` at every layer.
     /// @param pixels  the view's pixels
