@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +77,17 @@ const Vlm& onGpu() {
     return *vlm;
 }
 
+/// What the runs on one picture share: its encoder pass, its null bands.
+struct Caches {
+    StageCache cpu;
+    StageCache gpu;
+};
+
+Caches& cachesOf(const Sample& sample) {
+    static std::map<const Image*, Caches> all;
+    return all[sample.image.get()];
+}
+
 RunRequest requestOf(const Sample& sample, const std::string& method, int budget) {
     RunRequest request;
     request.image = sample.image;
@@ -140,13 +152,12 @@ TEST_P(GpuMethod, SelectsAndAnswersAsOnTheCpu) {
     int n_clear = 0;
     int n_tokens = 0;
     for (const Sample& sample : pictures()) {
-        StageCache cpu_cache;
-        StageCache gpu_cache;
+        Caches& caches = cachesOf(sample);
         for (const int budget : {16, 64}) {
             SCOPED_TRACE(sample.prompt + " budget " + std::to_string(budget));
             const RunRequest request = requestOf(sample, GetParam(), budget);
-            const RunTrace cpu = run({onCpu(), cpu_cache, request});
-            const RunTrace gpu = run({onGpu(), gpu_cache, request});
+            const RunTrace cpu = run({onCpu(), caches.cpu, request});
+            const RunTrace gpu = run({onGpu(), caches.gpu, request});
             expectEqual(gpu, cpu);
             n_clear += static_cast<int>(clearPart(cpu.answer).size());
             n_tokens += static_cast<int>(cpu.answer.ids.size());
@@ -176,24 +187,22 @@ INSTANTIATE_TEST_SUITE_P(Catalog,
 
 TEST_F(Gpu, EveryBudgetSelectsAsOnTheCpu) {
     for (const Sample& sample : pictures()) {
-        StageCache cpu_cache;
-        StageCache gpu_cache;
+        Caches& caches = cachesOf(sample);
         for (const int budget : {1, 8, 32, 128, 576}) {
             SCOPED_TRACE(sample.prompt + " budget " + std::to_string(budget));
             const RunRequest request = requestOf(sample, "dcp", budget);
-            expectEqual(run({onGpu(), gpu_cache, request}), run({onCpu(), cpu_cache, request}));
+            expectEqual(run({onGpu(), caches.gpu, request}), run({onCpu(), caches.cpu, request}));
         }
     }
 }
 
 TEST_F(Gpu, EveryQuestionIsAnsweredAsOnTheCpu) {
-    StageCache cpu_cache;
-    StageCache gpu_cache;
     for (const Sample& sample : samples()) {
+        Caches& caches = cachesOf(sample);
         for (const char* method : {kUnprunedMethod, "dcp"}) {
             SCOPED_TRACE(sample.prompt + " " + method);
             const RunRequest request = requestOf(sample, method, 32);
-            expectEqual(run({onGpu(), gpu_cache, request}), run({onCpu(), cpu_cache, request}));
+            expectEqual(run({onGpu(), caches.gpu, request}), run({onCpu(), caches.cpu, request}));
         }
     }
 }
@@ -241,7 +250,6 @@ class GpuHalf : public Gpu, public ::testing::WithParamInterface<const char*> {}
 // 16 bits round decisions; what is clear without pruning stays.
 TEST_P(GpuHalf, RunsWithFiniteNumbers) {
     const auto half = loaded(kDevice, GetParam());
-    StageCache cpu_cache;
     StageCache half_cache;
     for (const Sample& sample : pictures()) {
         for (const char* method : {kUnprunedMethod, "dcp", "visionzip", "tome", "fastv"}) {
@@ -254,7 +262,7 @@ TEST_P(GpuHalf, RunsWithFiniteNumbers) {
             EXPECT_TRUE(trace.notes.empty()) << trace.notes.front();
             EXPECT_TRUE(trace.answer.complete);
             if (request.settings.method == kUnprunedMethod) {
-                const auto clear = clearPart(run({onCpu(), cpu_cache, request}).answer);
+                const auto clear = clearPart(run({onCpu(), cachesOf(sample).cpu, request}).answer);
                 EXPECT_EQ(firstOf(trace.answer, clear), clear);
             }
         }
