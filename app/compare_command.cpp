@@ -2,6 +2,7 @@
 
 #include "app/cli_commands.h"
 #include "app/compare_report.h"
+#include "app/compare_set.h"
 #include "app/figures.h"
 #include "core/base/error.h"
 #include "core/base/stop.h"
@@ -99,12 +100,6 @@ private:
     int n_pictures_ = 0;
 };
 
-/// What the language model reads of one picture without pruning, and through how many layers.
-DecoderShape shapeOf(const Vlm& vlm) {
-    const int side = vlm.report().image_size / vlm.report().patch_size;
-    return {side * side + (vlm.keepsCls() ? 1 : 0), 0, vlm.decoderLayers()};
-}
-
 void makeFolder(const std::string& folder) {
     std::error_code error;
     if (!folder.empty() && !fs::create_directories(folder, error) && !fs::is_directory(folder)) {
@@ -117,6 +112,10 @@ void makeFolder(const std::string& folder) {
 }  // namespace
 
 void compareCommand(const CompareArguments& arguments, const std::stop_token& stop) {
+    if (!arguments.set.path.empty()) {
+        compareSet(arguments, stop);
+        return;
+    }
     std::vector<fs::path> images(arguments.images.begin(), arguments.images.end());
     std::string prompt = arguments.run.prompt;
     if (images.empty()) {
@@ -128,7 +127,7 @@ void compareCommand(const CompareArguments& arguments, const std::stop_token& st
     boxesFrom(arguments);
     makeFolder(arguments.overlay_dir);
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
-    const Variants variants = variantsFrom(arguments, shapeOf(*vlm));
+    const Variants variants = variantsFrom(arguments, decoderShape(*vlm));
     for (const std::string& note : variants.notes) {
         std::cerr << note << '\n';
     }

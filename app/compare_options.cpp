@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/plan.h"
+#include "core/model/vlm.h"
 #include "core/prune/catalog.h"
 #include "core/trace/patch_rules.h"
 
@@ -95,9 +96,13 @@ bool takeEqualBudget(const DecoderShape& shape,
 }  // namespace
 
 void addCompareOptions(CLI::App& command, CompareArguments& a) {
+    CLI::Option* set = addSetOptions(command, a.set, "--samples");
     command.add_option("--image", a.images, "Picture file; may be repeated")
-        ->allow_extra_args(false);
-    command.add_option("--prompt", a.run.prompt, "Question (default: the bundled picture's)");
+        ->allow_extra_args(false)
+        ->excludes(set);
+    command.add_option("--prompt",
+                       a.run.prompt,
+                       "Question (default: the bundled picture's); of a folder of pictures");
     command
         .add_option("--methods",
                     a.methods,
@@ -117,12 +122,26 @@ void addCompareOptions(CLI::App& command, CompareArguments& a) {
         ->allow_extra_args(false);
     command
         .add_option("--box", a.boxes, "Box of an object, X,Y,WIDTH,HEIGHT in pixels; repeatable")
-        ->allow_extra_args(false);
-    auto* json = command.add_flag("--json", a.json, "Print as JSON (prunescope.compare/1)");
-    command.add_flag("--csv", a.csv, "Print as CSV")->excludes(json);
-    command.add_option(
-        "--overlay", a.overlay_dir, "Write every run's overlay as PNG into this folder");
+        ->allow_extra_args(false)
+        ->excludes(set);
+    auto* json = command.add_flag(
+        "--json",
+        a.json,
+        "Print as JSON (prunescope.compare/1; of a set: prunescope.compare-set/1)");
+    auto* csv = command.add_flag("--csv", a.csv, "Print as CSV")->excludes(json);
+    command
+        .add_flag("--lines",
+                  a.lines,
+                  "Of a set: print every sample's results as JSON lines, as they are known")
+        ->needs(set)
+        ->excludes(json)
+        ->excludes(csv);
+    command
+        .add_option("--overlay", a.overlay_dir, "Write every run's overlay as PNG into this folder")
+        ->excludes(set);
     addRuleOptions(command, a.run);
+    command.get_option("--pin")->excludes(set);
+    command.get_option("--ban")->excludes(set);
     addSharedOptions(command, a.run);
     addModelOptions(command, a.run);
 }
@@ -175,6 +194,11 @@ Variants variantsFrom(const CompareArguments& arguments, const std::optional<Dec
     }
     requireSetsAreRead(arguments, variants.list);
     return variants;
+}
+
+DecoderShape decoderShape(const Vlm& vlm) {
+    const int side = vlm.report().image_size / vlm.report().patch_size;
+    return {side * side + (vlm.keepsCls() ? 1 : 0), 0, vlm.decoderLayers()};
 }
 
 std::vector<RectF> boxesFrom(const CompareArguments& arguments) {

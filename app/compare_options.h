@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/cli_options.h"
+#include "app/set_run.h"
 #include "core/image/patch_grid.h"
 #include "core/prune/token_count.h"
 
@@ -14,12 +15,14 @@ namespace prunescope {
 struct CompareArguments {
     RunArguments run;  ///< model, prompt and what all methods share
     std::vector<std::string> images;
+    SetArguments set;                  ///< instead of `images`
     std::vector<std::string> methods;  ///< ID or ID:NAME=VALUE:…; none: every method
     std::vector<int> budgets{64};
     std::string equal = "end";       ///< what equal budgets are: end, inputs or outputs
     std::vector<std::string> boxes;  ///< X,Y,WIDTH,HEIGHT
     bool json = false;
     bool csv = false;
+    bool lines = false;  ///< of a set: the samples' results instead of the table
     std::string overlay_dir;
 };
 
@@ -49,6 +52,9 @@ struct Variants {
 /// @throws Error(Usage) for an unknown method or parameter, a value out of range, or nothing left
 Variants variantsFrom(const CompareArguments& arguments,
                       const std::optional<DecoderShape>& shape = {});
+
+/// What the language model reads of one picture without pruning, and through how many layers.
+DecoderShape decoderShape(const Vlm& vlm);
 
 /// The boxes in picture pixels.
 /// @throws Error(Usage) when one is not four finite numbers with a positive size

@@ -1,9 +1,8 @@
 #pragma once
 
 #include "app/cli_options.h"
-#include "core/dataset/sample_set.h"
+#include "app/set_run.h"
 
-#include <filesystem>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -13,18 +12,11 @@ namespace prunescope {
 /// What `eval` is asked, as typed.
 struct EvalArguments {
     RunArguments run;  ///< model, device, threads, shared settings
-    std::string set;
-    std::string format = "auto";
-    std::string on_error = "stop";
-    SetOptions options;
+    SetArguments set;
     std::vector<std::string> methods{RunSettings().method, "random", "grid"};
     std::vector<int> budgets{64, 32, 16};
-    std::size_t limit = 0;
-    int resamples = 1000;
-    std::filesystem::path out;
     bool json = false;
     bool csv = false;
-    bool quiet = false;
 };
 
 /// Adds the options of `eval`; they are written into `arguments`.

@@ -1,6 +1,8 @@
 #include "core/dataset/queue.h"
 
 #include "core/base/error.h"
+#include "core/metric/coverage.h"
+#include "core/metric/outcome.h"
 
 #include <set>
 #include <string_view>
@@ -14,26 +16,25 @@ int budgetOf(const EvalRun& run) {
     return run.isUnpruned() ? 0 : run.settings.budget;
 }
 
-/// Means over the views; nothing where a view has none.
 void addShift(const RunTrace& trace, SampleResult& result) {
-    double kappa = 0;
-    double shift = 0;
-    double median = 0;
-    for (const ViewTrace& view : trace.views) {
-        if (!view.shift.kappa) {
-            return;
-        }
-        kappa += *view.shift.kappa;
-        shift += view.shift.accepted ? view.shift.kappa_after.value_or(*view.shift.kappa)
-                                     : *view.shift.kappa;
-        median += view.shift.null_band.median;
-        result.fired = result.fired || view.shift.fired;
+    if (const std::optional<ShiftOutcome> outcome = shiftOutcome(trace)) {
+        result.kappa = outcome->kappa;
+        result.shift = outcome->value;
+        result.null_median = outcome->null_median;
+        result.fired = outcome->fired;
     }
-    const auto n_views = static_cast<double>(trace.views.size());
-    if (n_views > 0) {
-        result.kappa = kappa / n_views;
-        result.shift = shift / n_views;
-        result.null_median = median / n_views;
+}
+
+void addCoverage(const RunTrace& trace,
+                 const std::vector<NamedBox>& objects,
+                 SampleResult& result) {
+    std::vector<RectF> boxes;
+    for (const NamedBox& object : objects) {
+        boxes.push_back(object.box);
+    }
+    if (const std::optional<ObjectCoverage> coverage = objectCoverage(trace, boxes)) {
+        result.share_of_kept = coverage->shareOfKept();
+        result.share_of_object = coverage->shareOfObject();
     }
 }
 
@@ -86,7 +87,11 @@ SampleResult EvalQueue::finish(const RunTrace& trace, double ms) {
     result.budget = budgetOf(run());
     result.answer = trace.answer.text;
     result.kept = trace.tokens.visual_kept;
+    result.layer_mean_in = trace.tokens.layer_mean_in;
+    result.layer_mean_out = trace.tokens.layer_mean_out;
     result.ms = ms;
+    result.cost_ms = standaloneMs(trace);
+    addCoverage(trace, sample().boxes, result);
     if (run().isUnpruned()) {
         unpruned_[result.sample] = result.answer;
     } else {

@@ -34,7 +34,10 @@ std::string taskOfFile(const fs::path& file) {
     return stem;
 }
 
-/// Boxes as [{"name": …, "box": [x, y, width, height]}]; anything else is left out.
+constexpr std::size_t kMostBoxes = 1000;
+
+/// Boxes as [{"name": …, "box": [x, y, width, height]}], or without names as lists of four numbers;
+/// anything else, and what has no size, is left out.
 std::vector<NamedBox> boxesOf(const json& object) {
     std::vector<NamedBox> boxes;
     const auto list = object.find("boxes");
@@ -42,13 +45,17 @@ std::vector<NamedBox> boxesOf(const json& object) {
         return boxes;
     }
     for (const json& entry : *list) {
-        const json& box = entry.is_object() ? entry.value("box", json()) : json();
+        const json& box = entry.is_object() ? entry.value("box", json()) : entry;
         const bool is_box =
             box.is_array() && box.size() == 4 &&
             std::all_of(box.begin(), box.end(), [](const json& v) { return v.is_number(); });
-        if (is_box && boxes.size() < 1000) {
-            boxes.push_back(
-                {textField(entry, {"name"}).value_or(""), RectF{box[0], box[1], box[2], box[3]}});
+        if (!is_box || boxes.size() >= kMostBoxes) {
+            continue;
+        }
+        const RectF place{box[0], box[1], box[2], box[3]};
+        if (place.width > 0 && place.height > 0) {
+            const bool has_name = entry.is_object();
+            boxes.push_back({has_name ? textField(entry, {"name"}).value_or("") : "", place});
         }
     }
     return boxes;
@@ -238,6 +245,7 @@ void readVqa(const fs::path& file, SetBuilder& builder) {
         }
         sample.prompt = textField(entry, {"question", "prompt"}).value_or("");
         sample.answers = answerList(entry);
+        sample.boxes = boxesOf(entry);
         const bool many = sample.answers.size() >= 3;
         sample.scorer = many ? Scorer::Vqa : Scorer::Exact;
         sample.task = textField(entry, {"task", "kind"})

@@ -310,6 +310,10 @@ std::uint64_t contentHash(const std::vector<EvalSample>& samples) {
         for (const std::string& answer : sample.answers) {
             hasher.add(answer);
         }
+        for (const NamedBox& object : sample.boxes) {
+            const RectF& box = object.box;
+            hasher.add(box.x).add(box.y).add(box.width).add(box.height);
+        }
     }
     return hasher.value();
 }

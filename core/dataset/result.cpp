@@ -103,11 +103,16 @@ std::string resultToLine(const SampleResult& r) {
                         {"answer", r.answer},
                         {"score", r.score},
                         {"kept", r.kept},
+                        {"layer_mean_in", r.layer_mean_in},
+                        {"layer_mean_out", r.layer_mean_out},
                         {"kappa", numberOrNull(r.kappa)},
                         {"D", numberOrNull(r.shift)},
                         {"null_median", numberOrNull(r.null_median)},
                         {"fired", r.fired},
-                        {"ms", std::round(r.ms * 10) / 10}}
+                        {"share_of_kept", numberOrNull(r.share_of_kept)},
+                        {"share_of_object", numberOrNull(r.share_of_object)},
+                        {"ms", std::round(r.ms * 10) / 10},
+                        {"cost_ms", std::round(r.cost_ms * 10) / 10}}
         .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
@@ -121,11 +126,16 @@ SampleResult resultFromLine(std::string_view line, const std::string& what) {
         r.answer = object.at("answer").get<std::string>();
         r.score = object.at("score").get<double>();
         r.kept = object.at("kept").get<int>();
+        r.layer_mean_in = optionalNumber(object, "layer_mean_in").value_or(r.kept);
+        r.layer_mean_out = optionalNumber(object, "layer_mean_out").value_or(r.kept);
         r.kappa = optionalNumber(object, "kappa");
         r.shift = optionalNumber(object, "D");
         r.null_median = optionalNumber(object, "null_median");
         r.fired = object.at("fired").get<bool>();
+        r.share_of_kept = optionalNumber(object, "share_of_kept");
+        r.share_of_object = optionalNumber(object, "share_of_object");
         r.ms = object.at("ms").get<double>();
+        r.cost_ms = optionalNumber(object, "cost_ms").value_or(r.ms);
         return r;
     } catch (const nlohmann::json::exception&) {
         throw Error(ErrorCode::Input, what + " is not a result.");

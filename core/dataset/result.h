@@ -18,12 +18,17 @@ struct SampleResult {
     int budget = 0;      ///< 0: the unpruned run
     std::string answer;
     double score = 0;                   ///< 0 to 1
-    int kept = 0;                       ///< visual tokens the language model saw
+    int kept = 0;                       ///< visual tokens that remain at the end
+    double layer_mean_in = 0;           ///< mean over the decoder's layers of those that enter one
+    double layer_mean_out = 0;          ///< and of those that leave one
     std::optional<double> kappa;        ///< D before re-selection, mean of the views
     std::optional<double> shift;        ///< D of what was kept in the end, mean of the views
     std::optional<double> null_median;  ///< D of random draws of the same size, mean of the views
     bool fired = false;
-    double ms = 0;  ///< wall time of the run, with what it took from caches
+    std::optional<double> share_of_kept;    ///< of the kept tokens, on the sample's objects
+    std::optional<double> share_of_object;  ///< of the objects' patches, kept
+    double ms = 0;                          ///< wall time of the run, with what it took from caches
+    double cost_ms = 0;                     ///< what the run takes alone, from picture to answer
 
     bool operator==(const SampleResult&) const = default;
 
@@ -32,9 +37,10 @@ struct SampleResult {
     }
 };
 
-/// One line of JSON without its end of line. Only `ms` differs between two runs of one plan.
+/// One line of JSON without its end of line. Only the times differ between two runs of one plan.
 std::string resultToLine(const SampleResult& result);
 
+/// Older lines lack layer means (taken as `kept`), shares and cost (taken as `ms`).
 /// @param what  named in the message
 /// @throws Error(Input): not a result
 SampleResult resultFromLine(std::string_view line, const std::string& what);

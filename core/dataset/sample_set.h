@@ -104,7 +104,7 @@ std::vector<EvalSample> drawSamples(const SampleSet& set, std::size_t count, std
 std::vector<EvalSample> groupedByImage(std::vector<EvalSample> samples);
 
 /// Changes with anything that decides a result: ids, names and sizes of pictures, prompts, answers,
-/// scorers.
+/// scorers, boxes.
 std::uint64_t contentHash(const std::vector<EvalSample>& samples);
 
 }  // namespace prunescope

@@ -251,8 +251,84 @@ void fillScores(const Table& table,
         whole.average_relative, draws, [](const RowValues& d) { return d.average_relative; });
 }
 
+/// A number of the samples that have it, each with the unit it belongs to.
+using Values = std::vector<std::pair<double, std::size_t>>;
+
+/// Mean under one draw (none: all count once); nothing where nothing was drawn.
+std::optional<double> weightedMean(const Values& values, std::span<const int> weights) {
+    double sum = 0;
+    double count = 0;
+    for (const auto& [value, unit] : values) {
+        const double weight = weights.empty() ? 1 : weights[unit];
+        sum += weight * value;
+        count += weight;
+    }
+    return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
+std::optional<Interval> meanWithInterval(const Values& values,
+                                         const std::vector<std::vector<int>>& draws) {
+    const std::optional<double> mean = weightedMean(values, {});
+    if (!mean) {
+        return std::nullopt;
+    }
+    std::vector<double> drawn;
+    for (const std::vector<int>& weights : draws) {
+        if (const auto value = weightedMean(values, weights)) {
+            drawn.push_back(*value);
+        }
+    }
+    return intervalOf(*mean, std::move(drawn));
+}
+
+Values valuesOf(const Table& table,
+                std::size_t row,
+                std::size_t n_samples,
+                std::optional<double> SampleResult::*field) {
+    Values values;
+    for (std::size_t s = 0; s < n_samples; ++s) {
+        const SampleResult* result = table.result(row, s);
+        if (result != nullptr && result->*field) {
+            values.emplace_back(*(result->*field), table.unitOf(s));
+        }
+    }
+    return values;
+}
+
+/// 1 where a sample is answered as without pruning, else 0.
+Values agreementOf(const Table& table, std::size_t row, std::size_t n_samples) {
+    Values values;
+    for (std::size_t s = 0; s < n_samples; ++s) {
+        const SampleResult* result = table.result(row, s);
+        const SampleResult* unpruned = table.result(0, s);
+        if (result != nullptr && unpruned != nullptr) {
+            values.emplace_back(result->answer == unpruned->answer ? 1 : 0, table.unitOf(s));
+        }
+    }
+    return values;
+}
+
+void fillIntervals(const Table& table,
+                   const EvalPlan& plan,
+                   std::size_t r,
+                   const std::vector<std::vector<int>>& draws,
+                   SummaryRow& row) {
+    const std::size_t n = plan.samples.size();
+    row.share_of_kept =
+        meanWithInterval(valuesOf(table, r, n, &SampleResult::share_of_kept), draws);
+    row.share_of_object =
+        meanWithInterval(valuesOf(table, r, n, &SampleResult::share_of_object), draws);
+    if (plan.runs[r].isUnpruned()) {
+        return;
+    }
+    row.shift = meanWithInterval(valuesOf(table, r, n, &SampleResult::shift), draws);
+    const Values agreement = agreementOf(table, r, n);
+    row.same_answer = meanWithInterval(agreement, draws);
+    row.changed = static_cast<int>(std::count_if(
+        agreement.begin(), agreement.end(), [](const auto& value) { return value.first == 0; }));
+}
+
 void fillMeans(const Table& table, const EvalPlan& plan, std::size_t r, SummaryRow& row) {
-    std::vector<std::optional<double>> shifts;
     std::vector<std::optional<double>> medians;
     std::map<std::string, PopeCounts> pope;
     int fired = 0;
@@ -262,22 +338,26 @@ void fillMeans(const Table& table, const EvalPlan& plan, std::size_t r, SummaryR
             continue;
         }
         ++row.finished;
+        row.kept += result->kept;
+        row.layer_mean_in += result->layer_mean_in;
+        row.layer_mean_out += result->layer_mean_out;
         row.ms += result->ms;
+        row.cost_ms += result->cost_ms;
         fired += result->fired ? 1 : 0;
-        shifts.push_back(result->shift);
         medians.push_back(result->null_median);
-        const SampleResult* unpruned = table.result(0, s);
-        row.changed += unpruned != nullptr && unpruned->answer != result->answer ? 1 : 0;
         const EvalSample& sample = plan.samples[s];
         if (sample.scorer == Scorer::Pope) {
             const bool is_no = sample.answers.front() == "no" || sample.answers.front() == "No";
             pope[sample.task].add(popeAnswer(result->answer), is_no ? YesNo::No : YesNo::Yes);
         }
     }
-    row.mean_shift = meanOf(shifts);
     row.null_median = meanOf(medians);
-    row.ms = row.finished > 0 ? row.ms / row.finished : 0;
-    row.fired = row.finished > 0 ? static_cast<double>(fired) / row.finished : 0;
+    const double n = std::max(1, row.finished);
+    for (double* sum :
+         {&row.kept, &row.layer_mean_in, &row.layer_mean_out, &row.ms, &row.cost_ms}) {
+        *sum /= n;
+    }
+    row.fired = fired / n;
     for (const std::string& task : table.tasks) {
         if (const auto found = pope.find(task); found != pope.end()) {
             row.pope.push_back({task, found->second});
@@ -315,25 +395,13 @@ std::optional<Interval> correlation(std::vector<Pair> pairs,
     return intervalOf(*value, std::move(values));
 }
 
-/// Mean D of a row under one draw.
-std::optional<double> meanShift(const std::vector<Pair>& pairs, std::span<const int> weights) {
-    double sum = 0;
-    double count = 0;
-    for (const Pair& pair : pairs) {
-        const double weight = weights.empty() ? 1 : weights[pair.unit];
-        sum += weight * pair.x;
-        count += weight;
-    }
-    return count > 0 ? std::optional(sum / count) : std::nullopt;
-}
-
 /// Spearman over the pruned rows of mean D and average score, under one draw.
 std::optional<double> rowCorrelation(const Table& table,
-                                     const std::vector<std::vector<Pair>>& pairs,
+                                     const std::vector<Values>& shifts,
                                      std::span<const int> weights) {
     std::vector<Pair> points;
-    for (std::size_t r = 1; r < pairs.size(); ++r) {
-        const auto shift = meanShift(pairs[r], weights);
+    for (std::size_t r = 1; r < shifts.size(); ++r) {
+        const auto shift = weightedMean(shifts[r], weights);
         const auto average = rowValues(table, r, weights).average;
         if (shift && average) {
             points.push_back({*shift, *average, 0});
@@ -346,19 +414,21 @@ void fillCorrelations(const Table& table,
                       const EvalPlan& plan,
                       const std::vector<std::vector<int>>& draws,
                       Summary& summary) {
-    std::vector<std::vector<Pair>> pairs;
+    const std::size_t n = plan.samples.size();
+    std::vector<Values> shifts;
     std::vector<Pair> all;
     for (std::size_t r = 0; r < plan.runs.size(); ++r) {
-        pairs.push_back(plan.runs[r].isUnpruned() ? std::vector<Pair>()
-                                                  : shiftPairs(table, r, plan.samples.size()));
-        all.insert(all.end(), pairs[r].begin(), pairs[r].end());
-        summary.rows[r].rank_correlation = correlation(pairs[r], draws);
+        const bool is_unpruned = plan.runs[r].isUnpruned();
+        shifts.push_back(is_unpruned ? Values() : valuesOf(table, r, n, &SampleResult::shift));
+        const std::vector<Pair> pairs = is_unpruned ? std::vector<Pair>() : shiftPairs(table, r, n);
+        all.insert(all.end(), pairs.begin(), pairs.end());
+        summary.rows[r].rank_correlation = correlation(pairs, draws);
     }
     summary.shift_against_wrong = correlation(std::move(all), draws);
-    if (const auto value = rowCorrelation(table, pairs, {})) {
+    if (const auto value = rowCorrelation(table, shifts, {})) {
         std::vector<double> values;
         for (std::size_t d = 0; d < std::min(draws.size(), kCorrelationDraws); ++d) {
-            if (const auto drawn = rowCorrelation(table, pairs, draws[d])) {
+            if (const auto drawn = rowCorrelation(table, shifts, draws[d])) {
                 values.push_back(*drawn);
             }
         }
@@ -393,6 +463,7 @@ Summary summarize(const EvalPlan& plan,
         row.budget = plan.runs[r].isUnpruned() ? 0 : plan.runs[r].settings.budget;
         fillScores(table, r, drawn, row);
         fillMeans(table, plan, r, row);
+        fillIntervals(table, plan, r, draws, row);
         summary.rows.push_back(std::move(row));
     }
     fillCorrelations(table, plan, draws, summary);

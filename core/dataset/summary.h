@@ -35,14 +35,23 @@ struct SummaryRow {
     std::vector<TaskScore> tasks;      ///< in the order of Summary::tasks
     Interval average;                  ///< mean of the tasks' scores
     std::optional<Interval> relative;  ///< mean of the tasks' relative scores: the papers' "Avg"
-    std::optional<double> mean_shift;  ///< D of what was kept
+    std::optional<Interval> shift;     ///< mean D of what was kept
     std::optional<double> null_median;
+    std::optional<Interval> same_answer;       ///< share of the samples that answer as unpruned
+    std::optional<Interval> share_of_kept;     ///< mean over the samples whose boxes are known
+    std::optional<Interval> share_of_object;   ///< the same
     double fired = 0;                          ///< share of the samples
     std::optional<Interval> rank_correlation;  ///< Spearman of D and 1 - score over the samples
     std::vector<PopeRow> pope;                 ///< of tasks scored as POPE
     int finished = 0;                          ///< samples
     int changed = 0;  ///< samples whose answer differs from the unpruned one
-    double ms = 0;    ///< mean per sample
+
+    // Means per sample.
+    double kept = 0;
+    double layer_mean_in = 0;
+    double layer_mean_out = 0;
+    double ms = 0;
+    double cost_ms = 0;
 
     bool operator==(const SummaryRow&) const = default;
 };

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/dataset/summary.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -52,11 +53,19 @@ ordered_json toJson(const SummaryRow& row, const std::vector<std::string>& tasks
                    {"average", toJson(row.average)},
                    {"relative", toJson(row.relative)},
                    {"tasks", std::move(cells)},
-                   {"D", toJson(row.mean_shift)},
+                   {"kept", row.kept},
+                   {"layer_mean_in", row.layer_mean_in},
+                   {"layer_mean_out", row.layer_mean_out},
+                   {"D", row.shift ? ordered_json(row.shift->value) : ordered_json(nullptr)},
+                   {"D_interval", toJson(row.shift)},
                    {"null_median", toJson(row.null_median)},
                    {"fired", row.fired},
                    {"D_against_wrong", toJson(row.rank_correlation)},
-                   {"ms", row.ms}};
+                   {"same_answer", toJson(row.same_answer)},
+                   {"share_of_kept", toJson(row.share_of_kept)},
+                   {"share_of_object", toJson(row.share_of_object)},
+                   {"ms", row.ms},
+                   {"cost_ms", row.cost_ms}};
     if (!row.pope.empty()) {
         ordered_json pope = ordered_json::object();
         for (const PopeRow& entry : row.pope) {
@@ -85,6 +94,10 @@ std::string csvNumbers(const std::optional<Interval>& interval) {
                     : ",,";
 }
 
+std::string valueText(const std::optional<Interval>& interval) {
+    return interval ? number(interval->value) : "";
+}
+
 }  // namespace
 
 std::string summaryToJson(const Summary& summary) {
@@ -108,14 +121,17 @@ std::string summaryToJson(const Summary& summary) {
 std::string summaryToCsv(const Summary& summary) {
     std::string out =
         "budget,method,task,units,score,score_low,score_high,relative,relative_low,relative_high,"
-        "D,null_median,fired,changed\n";
+        "D,null_median,fired,changed,D_low,D_high,share_of_kept,share_of_object\n";
     for (const SummaryRow& row : summary.rows) {
         const std::string head =
             (row.budget == 0 ? std::string("all") : std::to_string(row.budget)) + ',' +
             csvField(row.method) + ',';
-        const std::string tail = ',' + (row.mean_shift ? number(*row.mean_shift) : "") + ',' +
-                                 (row.null_median ? number(*row.null_median) : "") + ',' +
-                                 number(row.fired) + ',' + std::to_string(row.changed) + '\n';
+        const std::string tail =
+            ',' + valueText(row.shift) + ',' + (row.null_median ? number(*row.null_median) : "") +
+            ',' + number(row.fired) + ',' + std::to_string(row.changed) + ',' +
+            (row.shift ? number(row.shift->low) : "") + ',' +
+            (row.shift ? number(row.shift->high) : "") + ',' + valueText(row.share_of_kept) + ',' +
+            valueText(row.share_of_object) + '\n';
         for (std::size_t t = 0; t < summary.tasks.size(); ++t) {
             const TaskScore& cell = row.tasks[t];
             out += head + csvField(summary.tasks[t]) + ',' + std::to_string(cell.units) + ',' +
@@ -134,6 +150,12 @@ std::string summaryToText(const Summary& summary) {
     for (const char* name : {"average", "% of unpruned", "D", "random", "changed"}) {
         head.emplace_back(name);
     }
+    const bool has_boxes = std::any_of(summary.rows.begin(),
+                                       summary.rows.end(),
+                                       [](const SummaryRow& row) { return row.share_of_kept; });
+    if (has_boxes) {
+        head.emplace_back("% on object");
+    }
     lines.push_back(head);
     for (const SummaryRow& row : summary.rows) {
         std::vector<std::string> line{row.budget == 0 ? "all" : std::to_string(row.budget),
@@ -143,9 +165,12 @@ std::string summaryToText(const Summary& summary) {
         }
         line.push_back(row.finished > 0 ? withInterval(row.average) : "-");
         line.push_back(row.relative ? withInterval(*row.relative) : "-");
-        line.push_back(row.mean_shift ? fixed(*row.mean_shift, 3) : "-");
+        line.push_back(row.shift ? fixed(row.shift->value, 3) : "-");
         line.push_back(row.null_median ? fixed(*row.null_median, 3) : "-");
         line.push_back(row.budget == 0 ? "-" : std::to_string(row.changed));
+        if (has_boxes) {
+            line.push_back(row.share_of_kept ? fixed(100 * row.share_of_kept->value, 1) : "-");
+        }
         lines.push_back(line);
     }
     std::vector<bool> is_number(head.size(), true);

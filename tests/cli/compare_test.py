@@ -8,9 +8,11 @@ import io
 import json
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = ""
@@ -154,6 +156,69 @@ class Compare(unittest.TestCase):
         self.assertEqual(lines[5], "")
         self.assertTrue(lines[6].startswith("Equal budgets leave as many tokens at the end."), done.stdout)
 
+    def test_a_sample_set(self):
+        samples = SOURCE / "resources" / "models" / "starter" / "samples" / "samples.json"
+        asked = ["--samples", samples, "--methods", "random,fastv", "--budgets", "200", "--limit", "6", "--resamples",
+                 "100", "--threads", "1"]
+        out = self.folder / "set"
+        done = cli("compare", *asked, "--out", out, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["schema"], "prunescope.compare-set/1")
+        self.assertEqual(report, json.loads((out / "compare.json").read_text(encoding="utf-8")))
+        self.assertEqual([row["label"] for row in report["rows"]], ["none", "random", "fastv"])
+        self.assertIn(" left\n", done.stderr)
+        # The same numbers from the samples' lines, which a second call has already.
+        again = cli("compare", *asked, "--out", out, "--lines")
+        self.assertIn("18 of 18 runs are there already", again.stderr)
+        lines = [json.loads(line) for line in again.stdout.splitlines()]
+        self.assertEqual(again.stdout, (out / "results.jsonl").read_text(encoding="utf-8"))
+        answers = {line["sample"]: line["answer"] for line in lines if line["method"] == "none"}
+
+        def mean(values):
+            return sum(values) / len(values)
+        for row in report["rows"][1:]:
+            own = [line for line in lines if line["method"] == row["label"]]
+            self.assertEqual(row["samples"], len(own))
+            self.assertAlmostEqual(row["D"]["value"], mean([line["D"] for line in own]))
+            self.assertLessEqual(row["D"]["low"], row["D"]["value"])
+            self.assertLess(row["D"]["low"], row["D"]["high"])
+            self.assertAlmostEqual(row["same_answer"]["value"],
+                                   mean([line["answer"] == answers[line["sample"]] for line in own]))
+            for share in ("share_of_kept", "share_of_object"):
+                known = [line[share] for line in own if line[share] is not None]
+                self.assertGreater(len(known), 0, "most of the bundled questions have boxes")
+                self.assertLess(len(known), 6, "those that are to be answered with No have none")
+                self.assertAlmostEqual(row[share]["value"], mean(known))
+            self.assertGreater(row["total_ms"], 0)
+        for name, count in (("visual_kept", 200), ("layer_mean_in", 350.4), ("layer_mean_out", 275.2)):
+            self.assertAlmostEqual(report["rows"][2]["tokens"][name], count)
+        self.assertIsNone(report["rows"][0]["D"])
+
+    def test_a_stopped_set_goes_on(self):
+        samples = SOURCE / "resources" / "models" / "starter" / "samples" / "samples.json"
+        out = self.folder / "stopped"
+        asked = ["compare", "--samples", str(samples), "--methods", "random,grid", "--budgets", "32", "--limit", "4",
+                 "--threads", "1", "--out", str(out), "--csv"]
+        process = subprocess.Popen([PROGRAM, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 200
+        while time.monotonic() < until and process.poll() is None:
+            if (out / "results.jsonl").exists() and (out / "results.jsonl").stat().st_size > 0:
+                break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        printed, messages = process.communicate(timeout=100)
+        self.assertEqual((process.returncode, printed), (130, ""), messages)
+        self.assertIn("the same command goes on", messages)
+        done = cli(*asked)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("are there already", done.stderr)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual([(row["method"], row["samples"]) for row in rows],
+                         [("none", "4"), ("random", "4"), ("grid", "4")])
+        other = cli(*asked, "--seed", "9")
+        self.assertEqual(other.returncode, 5, other.stderr)
+
     def test_what_is_typed_wrongly_is_usage(self):
         for arguments, mentions in (
                 (["--methods", "dcp,best"], "best"),
@@ -165,6 +230,10 @@ class Compare(unittest.TestCase):
                 (["--box", "1,2,3,-4"], "X,Y,WIDTH,HEIGHT"),
                 (["--box", "1,2,nan,4"], "X,Y,WIDTH,HEIGHT"),
                 (["--equal", "middle"], "inputs"),
+                (["--lines"], "--samples"),
+                (["--limit", "3"], "--samples"),
+                (["--samples", SOURCE, "--image", "a.png"], "--image"),
+                (["--samples", SOURCE, "--pin", "3"], "--pin"),
                 (["--json", "--csv"], "")):
             done = cli("compare", *arguments)
             self.assertEqual(done.returncode, 2, f"{arguments}: {done.stderr}")

@@ -31,11 +31,11 @@ def evaluate(*arguments, timeout=300):
 
 
 def without_times(path):
-    """Result lines with their only field that may differ between two runs removed."""
+    """Result lines without the times, the only fields that may differ between two runs."""
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         result = json.loads(line)
-        del result["ms"]
+        del result["ms"], result["cost_ms"]
         lines.append(json.dumps(result))
     return lines
 
@@ -65,6 +65,10 @@ class Eval(unittest.TestCase):
             self.assertAlmostEqual(row["average"]["value"], 100 * sum(r["score"] for r in own) / 10)
             if row["budget"]:
                 self.assertAlmostEqual(row["D"], sum(r["D"] for r in own) / 10)
+                self.assertLessEqual(row["D_interval"]["low"], row["D"])
+                self.assertGreaterEqual(row["D_interval"]["high"], row["D"])
+                seen = [r["share_of_kept"] for r in own if r["share_of_kept"] is not None]
+                self.assertAlmostEqual(row["share_of_kept"]["value"], sum(seen) / len(seen))
                 self.assertTrue(all(r["kept"] == 32 for r in own))
         csv = evaluate("--set", samples(), *BASE, "--out", out, "--csv")
         self.assertEqual(csv.stdout, (out / "summary.csv").read_text(encoding="utf-8"))
@@ -96,7 +100,7 @@ class Eval(unittest.TestCase):
         def summary(folder):
             data = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
             for row in data["rows"]:
-                del row["ms"]
+                del row["ms"], row["cost_ms"]
             return data
         self.assertEqual(summary(out), summary(whole))
 

@@ -103,6 +103,29 @@ TEST(Queue, ResultsHoldMeansOverViews) {
     EXPECT_EQ(pruned.ms, 7);
 }
 
+TEST(Queue, ResultsHoldCountsCostAndSharesOfTheObject) {
+    EvalPlan plan = planOf({{"a", "1"}, {"b", "1"}});
+    plan.samples[0].boxes = {{"left half", {0, 0, 20, 40}}};
+    EvalQueue queue(plan, {});
+    RunTrace trace = traceOf("yes", 0.4);
+    trace.views.resize(1);
+    trace.views[0].grid = {2, 2};
+    trace.views[0].source = {0, 0, 40, 40};
+    trace.views[0].kept = {0, 1, 3};
+    trace.tokens.layer_mean_in = 30;
+    trace.tokens.layer_mean_out = 20;
+    trace.cost_ms.encode = 5;
+    trace.cost_ms.decode = 7;
+    trace.cost_ms.reference = 100;  // only D needs it
+    const SampleResult result = queue.finish(trace, 1);
+    EXPECT_DOUBLE_EQ(*result.share_of_kept, 1.0 / 3);
+    EXPECT_DOUBLE_EQ(*result.share_of_object, 0.5);
+    EXPECT_EQ(result.layer_mean_in, 30);
+    EXPECT_EQ(result.layer_mean_out, 20);
+    EXPECT_EQ(result.cost_ms, 12);
+    EXPECT_FALSE(queue.finish(trace, 1).share_of_kept) << "its boxes are not known";
+}
+
 TEST(Queue, WithoutLabelsTheUnprunedAnswerCounts) {
     EvalPlan plan = planOf({{"a", "1"}});
     plan.samples[0].answers.clear();

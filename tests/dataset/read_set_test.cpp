@@ -114,6 +114,14 @@ TEST_F(ReadSet, OfficialFilesOfGqaTextVqaVizWizAndScienceQa) {
     EXPECT_EQ(sqa.samples[0].scorer, Scorer::ScienceQa);
 }
 
+TEST_F(ReadSet, BoxesWithAndWithoutNames) {
+    const auto file = write(
+        "samples.json",
+        R"([{"image": "a.jpg", "prompt": "What?", "answer": "cup", "boxes": [[1, 2, 3, 4], {"box": [5, 6, 7, 8]}, [1, 2, 0, 4], [1, 2], [1, 2, "3", 4], 5]}])");
+    EXPECT_THAT(readSampleSet(file).samples.at(0).boxes,
+                ElementsAre(NamedBox{"", {1, 2, 3, 4}}, NamedBox{"", {5, 6, 7, 8}}));
+}
+
 TEST_F(ReadSet, MmeFoldersOfBothLayouts) {
     write("mme/count/0001.jpg", "x");
     write("mme/count/0001.txt", "Are there two?\tYes\nAre there three?\tNo\n");
@@ -261,6 +269,9 @@ TEST(DrawSamples, TheHashChangesWithWhatDecides) {
     EXPECT_NE(contentHash(samples), hash);
     samples[3].answers.clear();
     EXPECT_EQ(contentHash(samples), hash);
+    samples[3].boxes = {{"cat", {1, 2, 3, 4}}};
+    EXPECT_NE(contentHash(samples), hash);
+    samples[3].boxes.clear();
     samples[3].scorer = Scorer::Vqa;
     EXPECT_NE(contentHash(samples), hash);
 }

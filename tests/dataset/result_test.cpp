@@ -25,7 +25,11 @@ SampleResult resultOf(int i) {
     r.kappa = 0.1 + i;
     r.shift = 0.05;
     r.fired = i % 2 == 1;
+    r.layer_mean_in = 40.5;
+    r.layer_mean_out = 30.25;
+    r.share_of_kept = 0.25;
     r.ms = 12.5;
+    r.cost_ms = 20;
     return r;
 }
 
@@ -53,6 +57,12 @@ TEST(Result, LinesReadBackExactly) {
     const SampleResult r = resultOf(1);
     EXPECT_EQ(resultFromLine(resultToLine(r), "line"), r);
     EXPECT_EQ(resultToLine(r).find('\n'), std::string::npos);
+    const SampleResult old = resultFromLine(
+        R"({"sample":"a","method":"dcp","budget":16,"answer":"x","score":1,"kept":16,"fired":false,"ms":3})",
+        "line");
+    EXPECT_EQ(old.layer_mean_out, 16);
+    EXPECT_EQ(old.cost_ms, 3);
+    EXPECT_FALSE(old.share_of_object);
     EXPECT_THROW(resultFromLine("{}", "line"), Error);
     EXPECT_THROW(resultFromLine("{\"sample\": 3}", "line"), Error);
 }

@@ -79,7 +79,13 @@ TEST(Summary, ScoresAverageAndRelative) {
     EXPECT_LE(grid.average.low, grid.average.value);
     EXPECT_GE(grid.average.high, grid.average.value);
     EXPECT_EQ(grid.changed, 3);
-    EXPECT_DOUBLE_EQ(*grid.mean_shift, (3 * 0.1 + 5 * 0.9) / 8);
+    EXPECT_DOUBLE_EQ(grid.shift->value, (3 * 0.1 + 5 * 0.9) / 8);
+    EXPECT_LT(grid.shift->low, grid.shift->value);
+    EXPECT_GT(grid.shift->high, grid.shift->value);
+    EXPECT_DOUBLE_EQ(grid.same_answer->value, 5.0 / 8);
+    EXPECT_LT(grid.same_answer->low, 5.0 / 8);
+    EXPECT_FALSE(grid.share_of_kept) << "no sample has boxes";
+    EXPECT_FALSE(summary.rows[0].same_answer) << "the unpruned run is what is compared with";
     EXPECT_DOUBLE_EQ(grid.rank_correlation->value, 1) << "D is large exactly where it is wrong";
 }
 

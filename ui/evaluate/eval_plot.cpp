@@ -124,8 +124,8 @@ void EvalPlot::addMethods() {
             for (const SummaryRow* row : rows[methods[m]]) {
                 if (rect == scores_) {
                     graph->addData(row->budget, row->average.value);
-                } else if (row->mean_shift) {
-                    graph->addData(row->budget, *row->mean_shift);
+                } else if (row->shift) {
+                    graph->addData(row->budget, row->shift->value);
                 }
             }
         }
@@ -170,7 +170,8 @@ void EvalPlot::fitAxes() {
             least_budget = std::min<double>(least_budget, row.budget);
             most_budget = std::max<double>(most_budget, row.budget);
         }
-        for (const std::optional<double>& shift : {row.mean_shift, row.null_median}) {
+        const auto mean = row.shift ? std::optional(row.shift->value) : std::nullopt;
+        for (const std::optional<double>& shift : {mean, row.null_median}) {
             if (shift && *shift > 0) {
                 least_shift = std::min(least_shift, *shift);
                 most_shift = std::max(most_shift, *shift);

@@ -73,7 +73,7 @@ QString ResultTable::text(const SummaryRow& row, int column) const {
         case kRelative:
             return row.relative ? fixed(row.relative->value, 1) + " %" : nothing;
         case kShift:
-            return row.mean_shift ? fixed(*row.mean_shift, 3) : nothing;
+            return row.shift ? fixed(row.shift->value, 3) : nothing;
         case kChanged:
             return row.budget > 0 ? QString::number(row.changed) : nothing;
         case kAfterCount:
@@ -96,11 +96,19 @@ QString ResultTable::help(const SummaryRow& row, int column) const {
     if (summary_.resamples > 0 && column == kFirstTask + static_cast<int>(summary_.tasks.size())) {
         return withInterval(row.average);
     }
-    if (row.null_median && row.mean_shift) {
-        return tr("Mean D %1; random draws of the same size: %2")
-            .arg(fixed(*row.mean_shift, 4), fixed(*row.null_median, 4));
+    QStringList lines;
+    if (row.null_median && row.shift) {
+        lines << tr("Mean D %1 (%2 to %3); random draws of the same size: %4")
+                     .arg(fixed(row.shift->value, 4),
+                          fixed(row.shift->low, 4),
+                          fixed(row.shift->high, 4),
+                          fixed(*row.null_median, 4));
     }
-    return {};
+    if (row.share_of_kept) {
+        lines << tr("%1 % of the kept tokens lie on the samples' objects")
+                     .arg(fixed(100 * row.share_of_kept->value, 1));
+    }
+    return lines.join(QLatin1Char('\n'));
 }
 
 QVariant ResultTable::data(const QModelIndex& index, int role) const {

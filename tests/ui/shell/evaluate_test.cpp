@@ -90,7 +90,7 @@ TEST_F(EvaluateTest, RunsEverythingAndFillsTheTable) {
     EXPECT_EQ(summary.rows[0].tasks[0].score.value, 100);
     EXPECT_EQ(summary.rows[0].tasks[1].score.value, 0);
     EXPECT_EQ(summary.rows[3].budget, 4);
-    EXPECT_DOUBLE_EQ(*summary.rows[3].mean_shift, 0.35);
+    EXPECT_DOUBLE_EQ(summary.rows[3].shift->value, 0.35);
     const QAbstractItemModel* table = child<QTableView>("evalTable")->model();
     EXPECT_EQ(table->rowCount(), 7);
     EXPECT_EQ(table->index(0, 1).data().toString(), "unpruned");
