@@ -35,18 +35,35 @@ json numbers(const std::vector<double>& values) {
     return list;
 }
 
+json placeOf(int view, const OutputRow& row) {
+    return {{"view", view},
+            {"patch", row.patch >= 0 ? json(row.patch) : json(nullptr)},
+            {"kind", nameOf(row.kind)}};
+}
+
 json toJson(const TokenEffect& effect) {
-    return {{"view", effect.view},
-            {"patch", effect.token.patch >= 0 ? json(effect.token.patch) : json(nullptr)},
-            {"kind", nameOf(effect.token.kind)},
-            {"row", effect.row},
-            {"delta", finiteOrNull(effect.delta)},
-            {"delta_per_token", numbers(effect.delta_of)},
-            {"answer", effect.text},
-            {"answer_ids", effect.ids},
-            {"changed", effect.changesAnswer()},
-            {"first_difference",
-             effect.changesAnswer() ? json(effect.first_difference) : json(nullptr)}};
+    json said = placeOf(effect.view, effect.token);
+    said.update({{"row", effect.row},
+                 {"delta", finiteOrNull(effect.delta)},
+                 {"delta_per_token", numbers(effect.delta_of)},
+                 {"answer", effect.text},
+                 {"answer_ids", effect.ids},
+                 {"changed", effect.changesAnswer()},
+                 {"first_difference",
+                  effect.changesAnswer() ? json(effect.first_difference) : json(nullptr)}});
+    return said;
+}
+
+/// [T][n] as `rows` and a list for every answer token; null where it was not asked for.
+json attentionToJson(const Attribution& found) {
+    if (found.attention.empty()) {
+        return nullptr;
+    }
+    json of_tokens = json::array();
+    for (const std::vector<double>& paid : found.attention) {
+        of_tokens.push_back(numbers(paid));
+    }
+    return of_tokens;
 }
 
 void printJson(const RunRequest& request, const LoadReport& model, const Attribution& found) {
@@ -54,6 +71,10 @@ void printJson(const RunRequest& request, const LoadReport& model, const Attribu
     json leave_in = json::array();
     for (const TokenEffect& effect : found.effects) {
         (effect.added ? leave_in : leave_out).push_back(toJson(effect));
+    }
+    json rows = json::array();
+    for (const PlacedRow& placed : found.rows) {
+        rows.push_back(placeOf(placed.view, placed.row));
     }
     std::cout << json{{"schema", "prunescope.attribution/1"},
                       {"model", model.name},
@@ -64,6 +85,8 @@ void printJson(const RunRequest& request, const LoadReport& model, const Attribu
                       {"answer_ids", found.answer.ids},
                       {"answer_pieces", found.answer.pieces},
                       {"log_probability", numbers(found.log_probability)},
+                      {"rows", std::move(rows)},
+                      {"attention", attentionToJson(found)},
                       {"leave_out", std::move(leave_out)},
                       {"leave_in", std::move(leave_in)},
                       {"version", programVersion()}}
@@ -78,6 +101,20 @@ std::string tokenName(const TokenEffect& effect) {
                                            : nameOf(effect.token.kind));
 }
 
+/// What the whole answer pays to the row of a token on average; "" for one that was put back.
+std::string meanAttention(const Attribution& found, const TokenEffect& effect) {
+    if (effect.added || found.attention.empty()) {
+        return "";
+    }
+    double sum = 0;
+    for (const std::vector<double>& paid : found.attention) {
+        sum += paid[static_cast<std::size_t>(effect.row)];
+    }
+    char text[32];
+    std::snprintf(text, sizeof text, "\t%.4f", sum / static_cast<double>(found.attention.size()));
+    return text;
+}
+
 /// The largest change first, equal ones by row.
 void printTable(Attribution found) {
     std::ranges::stable_sort(found.effects, [](const TokenEffect& a, const TokenEffect& b) {
@@ -88,7 +125,8 @@ void printTable(Attribution found) {
         char delta[32];
         std::snprintf(delta, sizeof delta, "%+12.4g", effect.delta);
         std::cout << tokenName(effect) << '\t' << delta << '\t'
-                  << (effect.changesAnswer() ? effect.text : "=") << '\n';
+                  << (effect.changesAnswer() ? effect.text : "=") << meanAttention(found, effect)
+                  << '\n';
     }
 }
 
@@ -122,12 +160,18 @@ void addAttributeOptions(CLI::App& command, AttributeArguments& a) {
                     a.leave_in,
                     "Comma-separated dropped patches: also what each would do if it were back")
         ->delimiter(',');
+    command.add_flag(
+        "--attention",
+        a.attention,
+        "Also the attention that the answer's tokens pay to each visual token, mean over "
+        "heads and layers");
     command.add_flag("--json", a.json, "Print as JSON (prunescope.attribution/1)");
 }
 
 void attributeCommand(const AttributeArguments& arguments, const std::stop_token& stop) {
     RunRequest request = requestFrom(arguments.run);
-    request.attribution = AttributionRequest{true, parsedPatches("--leave-in", arguments.leave_in)};
+    request.attribution = AttributionRequest{
+        true, parsedPatches("--leave-in", arguments.leave_in), arguments.attention};
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
     StageCache cache;
     const Attribution found = attribute({*vlm, cache, request, stop});

@@ -13,6 +13,7 @@ namespace prunescope {
 struct AttributeArguments {
     RunArguments run;
     std::vector<std::string> leave_in;  ///< dropped patches to put back, one at a time
+    bool attention = false;             ///< also where the answer looks
     bool json = false;
 };
 

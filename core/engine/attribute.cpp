@@ -1,4 +1,5 @@
 #include "core/base/stop.h"
+#include "core/engine/answer_attention.h"
 #include "core/engine/greedy.h"
 #include "core/engine/run.h"
 #include "core/engine/stage_tools.h"
@@ -161,6 +162,16 @@ std::shared_ptr<const Followed> followed(const RunContext& context,
     });
 }
 
+using Attention = std::vector<std::vector<double>>;
+
+std::shared_ptr<const Attention> attentionOf(const RunContext& context, const Subject& subject) {
+    const std::uint64_t key = Hasher().add(subject.key).add("attention").value();
+    return context.cache.get<Attention>(CachedStage::Attribution, key, [&] {
+        return answerAttention(
+            context.vlm, subject.text, subject.visual, subject.answer.ids, context.stop);
+    });
+}
+
 TokenEffect effectOf(const Vlm& vlm,
                      const Change& change,
                      const std::vector<double>& base,
@@ -186,12 +197,13 @@ Attribution attribute(const RunContext& context) {
     const c10::InferenceMode guard;
     const RunContext quiet{context.vlm, context.cache, request, context.stop};
     const Subject subject = finishedRun(quiet);
-    const std::vector<Change> changes =
-        changesAsked(subject, request.attribution.value_or(AttributionRequest{}));
+    const AttributionRequest asked = request.attribution.value_or(AttributionRequest{});
+    const std::vector<Change> changes = changesAsked(subject, asked);
     const auto base = followed(context, subject, nullptr);
     Attribution result;
     result.answer = subject.answer;
     result.log_probability = base->log_probability;
+    result.rows = subject.rows;
     result.total = static_cast<int>(changes.size());
     const auto tell = [&] {
         context.emit(Progress{request.id,
@@ -200,6 +212,9 @@ Attribution attribute(const RunContext& context) {
                               static_cast<std::uint64_t>(result.total)});
         context.emit(Attributed{request.id, std::make_shared<const Attribution>(result)});
     };
+    if (asked.attention) {
+        result.attention = *attentionOf(context, subject);
+    }
     tell();
     for (const Change& change : changes) {
         throwIfStopped(context.stop);

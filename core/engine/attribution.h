@@ -20,6 +20,15 @@ struct ViewPatch {
 struct AttributionRequest {
     bool leave_out = true;            ///< what every kept token does
     std::vector<ViewPatch> leave_in;  ///< what these dropped patches would do
+    bool attention = false;           ///< also where the answer looks, Attribution::attention
+};
+
+/// A row that the language model reads of the picture.
+struct PlacedRow {
+    int view = 0;
+    OutputRow row;
+
+    bool operator==(const PlacedRow&) const = default;
 };
 
 /// The answer with one visual token taken away, or one dropped patch put back, against the run's
@@ -48,8 +57,14 @@ struct TokenEffect {
 struct Attribution {
     AnswerTrace answer;                   ///< the run's own
     std::vector<double> log_probability;  ///< [T] natural, per answer token of the run
-    std::vector<TokenEffect> effects;     ///< known so far: kept tokens by row, then those put back
-    int total = 0;                        ///< how many effects there will be
+    std::vector<PlacedRow> rows;          ///< [n] what the language model read of the picture
+
+    /// [T][n], empty unless asked for: softmax attention to each of these rows of the position that
+    /// predicts an answer token (the prompt's last for the first token, else the token before it),
+    /// mean over the decoder's heads and layers. What is missing to 1 goes to the text.
+    std::vector<std::vector<double>> attention;
+    std::vector<TokenEffect> effects;  ///< known so far: kept tokens by row, then those put back
+    int total = 0;                     ///< how many effects there will be
 
     bool complete() const { return static_cast<int>(effects.size()) == total; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/engine/attribution.h"
 #include "core/engine/stages.h"
 
 #include <cstdint>
@@ -12,11 +13,6 @@ namespace prunescope {
 /// What the language model reads of the picture, row by row, and changes to single rows behind the
 /// selection. The rows left are read as if the method had chosen them so: position ids go on
 /// without a gap, as in every run of a method that prunes before the language model.
-
-struct PlacedRow {
-    int view = 0;
-    OutputRow row;
-};
 
 /// [sum of output rows] in the order of projectStage(), CLS and padding included.
 std::vector<PlacedRow> visualRows(const RunContext& context,

@@ -174,6 +174,18 @@ class Cli(unittest.TestCase):
                                            found["log_probability"][t] + effect["delta_per_token"][t], places=6)
                 self.assertAlmostEqual(sum(effect["delta_per_token"]), effect["delta"], places=12)
         self.assertGreater(max(abs(one["delta"]) for one in found["leave_out"]), 1e-3)
+        self.assertIsNone(found["attention"])
+        looked = json.loads(cli("attribute", *asked, "--attention", "--json").stdout)
+        self.assertEqual(looked["leave_out"], found["leave_out"])
+        self.assertEqual([row["patch"] for row in looked["rows"]], base["kept"][0])
+        self.assertEqual(len(looked["attention"]), len(base["answer_ids"]))
+        for paid in looked["attention"]:
+            self.assertEqual(len(paid), 16)
+            self.assertTrue(0 < sum(paid) < 1, paid)
+        table = cli("attribute", *asked, "--attention").stdout.splitlines()
+        self.assertEqual(len(table), 17)
+        mean = sum(paid[0] for paid in looked["attention"]) / len(looked["attention"])
+        self.assertIn(f"\t{mean:.4f}", next(line for line in table if line.startswith(f"{base['kept'][0][0]}\t")))
         table = cli("attribute", *asked).stdout.splitlines()
         self.assertEqual(len(table), 17)
         deltas = [abs(float(line.split("\t")[1])) for line in table[1:]]

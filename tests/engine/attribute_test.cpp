@@ -174,6 +174,32 @@ TEST_F(AttributeTest, TheNumbersAreThoseOfRunsOfTheirOwnToTheBit) {
     RecordProperty("changed", changed);
 }
 
+TEST_F(AttributeTest, AttentionComesWhenAskedForAndChangesNothingElse) {
+    Attribution plain = go();
+    EXPECT_TRUE(plain.attention.empty());
+    ASSERT_EQ(plain.rows.size(), 8U);
+    request.attribution = AttributionRequest{true, {}, true};
+    std::size_t first_effects = 99;
+    emit = [&](const Event& event) {
+        if (const auto* known = std::get_if<Attributed>(&event)) {
+            first_effects = std::min(first_effects, known->attribution->effects.size());
+            EXPECT_FALSE(known->attribution->attention.empty());
+        }
+    };
+    const Attribution found = go();
+    EXPECT_EQ(first_effects, 0U);
+    ASSERT_EQ(found.attention.size(), found.answer.ids.size());
+    for (const std::vector<double>& paid : found.attention) {
+        EXPECT_EQ(paid.size(), found.rows.size());
+    }
+    for (const TokenEffect& effect : found.effects) {
+        const PlacedRow row{effect.view, effect.token};
+        EXPECT_EQ(found.rows[static_cast<std::size_t>(effect.row)], row);
+    }
+    plain.attention = found.attention;
+    EXPECT_EQ(plain, found);
+}
+
 TEST_F(AttributeTest, GrowsStepByStepStopsBetweenRowsAndGoesOnFromTheCache) {
     std::stop_source stop;
     std::vector<std::size_t> known;

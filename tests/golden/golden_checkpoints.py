@@ -162,6 +162,20 @@ def generate(
     return GreedyRun(output.sequences[0, ids.shape[1] :].tolist(), logits, gap)
 
 
+def answer_attention(
+    model: LlavaForConditionalGeneration, ids: list[int], pixels: torch.Tensor, answer: list[int]
+) -> torch.Tensor:
+    """[T, m]: what the position that predicts each answer token pays to each visual row.
+
+    The mean over layers and heads of the language model's softmax weights.
+    """
+    tokens = torch.tensor([ids + answer[:-1]])
+    output = model(input_ids=tokens, pixel_values=pixels, output_attentions=True)
+    mean = torch.cat(output.attentions).double().mean(dim=(0, 1))
+    visual = torch.tensor(ids) == model.config.image_token_id
+    return mean[len(ids) - 1 :, : len(ids)][:, visual]
+
+
 def stage_pictures(pixels: np.ndarray, processor: CLIPImageProcessorPil) -> dict[str, np.ndarray]:
     """The picture after resizing, after cropping, and as the model gets it."""
     image = Image.fromarray(pixels, "RGB")
@@ -209,13 +223,15 @@ def run_checkpoint(
     if greedy.min_gap <= MIN_GAP or not varied:
         return None
     logits = truth(input_ids=tokens, pixel_values=pixels.double()).logits[0]
-    results = {**vision, "logits": logits, "step_logits": greedy.logits}
+    paid = answer_attention(truth, ids, pixels.double(), greedy.ids)
+    results = {**vision, "logits": logits, "step_logits": greedy.logits, "answer_attention": paid}
 
     rough_run = generate(single, tokens, pixels)
     rough = {
         **vision_stages(single, pixels),
         "logits": single(input_ids=tokens, pixel_values=pixels).logits[0],
         "step_logits": rough_run.logits,
+        "answer_attention": answer_attention(single, ids, pixels, rough_run.ids),
     }
     noise = {name: largest_error(rough[name], results[name]) for name in results}
     if rough_run.ids != greedy.ids or max(noise.values()) > MAX_FLOAT32_NOISE:
