@@ -136,6 +136,37 @@ void Screenshots::addRules(const QString& suffix) {
                       complete});
 }
 
+// What each of a few tokens did to the answer, to all of it and to one of its tokens.
+void Screenshots::addAttribution(const QString& suffix) {
+    const auto complete = [this] { return isComplete(); };
+    const auto known = [this] {
+        const auto found = session_->attribution.found();
+        return !session_->attribution.isRunning() && found != nullptr && found->complete();
+    };
+    steps_.push_back({"", [this] { setBudget(16); }, complete});
+    steps_.push_back({"attribution" + suffix,
+                      [this] {
+                          session_->selection.setPatches({});
+                          window_->action("attribute")->trigger();
+                      },
+                      known});
+    steps_.push_back({"attribution-of-token" + suffix,
+                      [this] {
+                          const ViewTrace& view = session_->document.trace()->views.front();
+                          session_->selection.setPatches({view.kept.front(), view.kept.back()});
+                          session_->selection.setAnswerToken(0);
+                      },
+                      known});
+    steps_.push_back({"",
+                      [this] {
+                          session_->document.undoStack()->undo();
+                          session_->selection.setPatches({});
+                          session_->selection.setAnswerToken(-1);
+                          window_->findChild<QDockWidget*>("shiftDock")->raise();
+                      },
+                      complete});
+}
+
 // DCP-Prune against the baseline that every method has to beat.
 void Screenshots::addCompare(const QString& suffix) {
     const auto complete = [this] { return isComplete(); };
@@ -299,6 +330,7 @@ void Screenshots::start() {
                               [] { return true; }});
             addStates(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addRules(QString(size_name) + (is_dark ? "-dark" : "-light"));
+            addAttribution(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addCompare(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addPanels(QString(size_name) + (is_dark ? "-dark" : "-light"));
             addRemarks(QString(size_name) + (is_dark ? "-dark" : "-light"));

@@ -38,6 +38,7 @@ private:
     void addEvaluation();
     void addErrors(const QString& suffix);
     void addRules(const QString& suffix);
+    void addAttribution(const QString& suffix);
     void addCompare(const QString& suffix);
     void begin();
     void tick();

@@ -91,6 +91,7 @@ void MainWindow::showPatchMenu(int patch, const QPoint& at) {
         session_->selection.setPatches({patch});
     }
     menu->addAction(tr("Show &history"), this, [this] { showTokenHistory(); });
+    menu->addAction(actions_.at("attribute"));
     menu->addSeparator();
     for (const char* id : {"pinPatch", "banPatch", "swapPatch"}) {
         menu->addAction(actions_.at(id));

@@ -1,5 +1,6 @@
 #include "ui/main_window.h"
 
+#include "ui/attribution/attribution_panel.h"
 #include "ui/compare/compare_area.h"
 #include "ui/compare/difference_legend.h"
 #include "ui/evaluate/evaluate_panel.h"
@@ -61,6 +62,7 @@ MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dial
     connectViews();
     connectController();
     connectRemarks();
+    connectAttribution();
     connectFigures();
     connectKeys();
     resize(1280, 800);
@@ -125,7 +127,7 @@ void MainWindow::makeDocks() {
     dock(Qt::RightDockWidgetArea,
          "answerDock",
          tr("Answers"),
-         new AnswerPanel(document, &session_->reference, this));
+         new AnswerPanel(document, selection, &session_->reference, this));
     auto* legend_area = new QScrollArea(this);
     legend_area->setWidgetResizable(true);
     legend_area->setFrameShape(QFrame::NoFrame);
@@ -142,32 +144,23 @@ void MainWindow::makeDocks() {
     budget_plot_ = new BudgetPlot(document, this);
     log_ = new LogView(document, this);
     auto* shift = dock(Qt::BottomDockWidgetArea, "shiftDock", tr("Shift"), shift_plot_);
-    auto* budget = dock(Qt::BottomDockWidgetArea, "budgetDock", tr("Budget curve"), budget_plot_);
+    const auto tab = [&](const QString& name, const QString& title, QWidget* content) {
+        tabifyDockWidget(shift, dock(Qt::BottomDockWidgetArea, name, title, content));
+    };
+    tab("budgetDock", tr("Budget curve"), budget_plot_);
     evaluate_ = new EvaluatePanel(&session_->evaluation, document, dialogs_, this);
-    auto* evaluate = dock(Qt::BottomDockWidgetArea, "evaluateDock", tr("Evaluate"), evaluate_);
-    auto* tokens = dock(Qt::BottomDockWidgetArea,
-                        "tokenHistoryDock",
-                        tr("Token history"),
-                        new TokenHistoryPanel(document, selection, this));
-    auto* ledger = dock(Qt::BottomDockWidgetArea,
-                        "ledgerDock",
-                        tr("Token ledger"),
-                        new LedgerView(document, selection, this));
-    auto* log = dock(Qt::BottomDockWidgetArea, "logDock", tr("Log"), log_);
-    auto* history = dock(Qt::BottomDockWidgetArea,
-                         "historyDock",
-                         tr("Undo history"),
-                         new QUndoView(document->undoStack(), this));
-    history->widget()->setObjectName("history");
+    tab("evaluateDock", tr("Evaluate"), evaluate_);
+    tab("tokenHistoryDock", tr("Token history"), new TokenHistoryPanel(document, selection, this));
+    tab("ledgerDock", tr("Token ledger"), new LedgerView(document, selection, this));
+    tab("attributionDock",
+        tr("Attribution"),
+        new AttributionPanel(&session_->attribution, document, selection, this));
+    tab("logDock", tr("Log"), log_);
+    auto* history = new QUndoView(document->undoStack(), this);
+    history->setObjectName("history");
+    tab("historyDock", tr("Undo history"), history);
     notes_ = new NotesPanel(document, selection, this);
-    auto* notes = dock(Qt::BottomDockWidgetArea, "notesDock", tr("Notes"), notes_);
-    tabifyDockWidget(shift, budget);
-    tabifyDockWidget(budget, evaluate);
-    tabifyDockWidget(evaluate, tokens);
-    tabifyDockWidget(tokens, ledger);
-    tabifyDockWidget(ledger, log);
-    tabifyDockWidget(log, history);
-    tabifyDockWidget(history, notes);
+    tab("notesDock", tr("Notes"), notes_);
     setTabPosition(Qt::BottomDockWidgetArea, QTabWidget::North);
     shift->raise();
 }
@@ -295,7 +288,7 @@ void MainWindow::showState() {
     }
     const bool busy = document.state() == RunState::Running ||
                       document.state() == RunState::LoadingModel ||
-                      !session_->grid.waiting().empty();
+                      !session_->grid.waiting().empty() || session_->attribution.isRunning();
     actions_.at("stop")->setEnabled(busy);
     // The next step stands out: what is shown is of other inputs.
     QFont font = run->font();

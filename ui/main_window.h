@@ -95,6 +95,7 @@ private:
     void showModels();
     void showPatchMenu(int patch, const QPoint& at);
     void showTokenHistory();
+    void showAttribution();
     void connectRules();
     void goToPatch();
     void focusPanel(int step);
@@ -104,6 +105,7 @@ private:
     void openModel(const QString& directory);
     void connectFigures();
     void connectRemarks();
+    void connectAttribution();
     void connectKeys();
     void reproduceFigure(const QString& path);
     FigureKind focusedFigure() const;

@@ -108,6 +108,15 @@ void showKeySheet(QMainWindow* window,
     for (const auto& [keys, text] : on_canvas) {
         html += keyRow(keys, text);
     }
+    html += "</table><h3>" + tr("On the pruned answer") + "</h3><table>";
+    const std::pair<QString, QString> on_answer[] = {
+        {tr("Click"), tr("choose a token: its effects and its attention")},
+        {tr("← →  Home End"), tr("previous, next, first, last token")},
+        {"Esc", tr("the answer as a whole")},
+    };
+    for (const auto& [keys, text] : on_answer) {
+        html += keyRow(keys, text);
+    }
     html += "</table>";
     QDialog* dialog = makeSheet(window, "keySheet", tr("Keys"));
     auto* sheet = new QTextBrowser(dialog);

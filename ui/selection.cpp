@@ -29,6 +29,14 @@ void SelectionModel::setHoveredPatch(int patch) {
     }
 }
 
+void SelectionModel::setAnswerToken(int token) {
+    token = std::max(token, -1);
+    if (token != answer_token_) {
+        answer_token_ = token;
+        Q_EMIT answerTokenChanged(token);
+    }
+}
+
 void SelectionModel::setPatches(std::vector<int> patches) {
     std::sort(patches.begin(), patches.end());
     patches.erase(std::unique(patches.begin(), patches.end()), patches.end());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/attribution/token_attribution.h"
 #include "ui/compare/compare_controller.h"
 #include "ui/compare/compare_settings.h"
 #include "ui/controller.h"
@@ -19,6 +20,7 @@ struct Session {
           controller(&document, &engine, preferences),
           compare(&document, &reference, &grid, &engine),
           evaluation(&document, &engine),
+          attribution(&document, &selection, &engine),
           files(&document, &selection, preferences->stateFolder()) {}
 
     Document document;
@@ -31,6 +33,7 @@ struct Session {
     Controller controller;
     CompareController compare;
     Evaluation evaluation;
+    TokenAttribution attribution;
     SessionFiles files;
 };
 

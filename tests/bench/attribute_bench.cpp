@@ -68,8 +68,11 @@ void separatePrefills(benchmark::State& state) {
 }
 
 /// @param first_only  time to the first effect instead of all
-void attribution(benchmark::State& state, bool first_only) {
+/// @param attention   as the window asks: also where the answer looks, before the first effect
+void attribution(benchmark::State& state, bool first_only, bool attention) {
     const Fixture& f = fixture();
+    RunRequest request = f.request;
+    request.attribution = AttributionRequest{true, {}, attention};
     std::vector<double> samples;
     for ([[maybe_unused]] const auto _ : state) {
         const auto cache = f.afterRun();
@@ -81,7 +84,7 @@ void attribution(benchmark::State& state, bool first_only) {
                 first = msSince(start);
             }
         };
-        attribute({*f.vlm, *cache, f.request, {}, emit});
+        attribute({*f.vlm, *cache, request, {}, emit});
         samples.push_back(first_only ? first : msSince(start));
         state.SetIterationTime(samples.back() / 1000);
     }
@@ -93,13 +96,23 @@ BENCHMARK(separatePrefills)
     ->UseManualTime()
     ->Iterations(10)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(attribution, first, true)
+BENCHMARK_CAPTURE(attribution, first, true, false)
     ->Name("16 tokens: first effect")
     ->UseManualTime()
     ->Iterations(10)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(attribution, all, false)
+BENCHMARK_CAPTURE(attribution, all, false, false)
     ->Name("16 tokens: all effects")
+    ->UseManualTime()
+    ->Iterations(10)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(attribution, first_after_attention, true, true)
+    ->Name("16 tokens: attention and first effect")
+    ->UseManualTime()
+    ->Iterations(10)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(attribution, all_with_attention, false, true)
+    ->Name("16 tokens: attention and all effects")
     ->UseManualTime()
     ->Iterations(10)
     ->Unit(benchmark::kMillisecond);

@@ -45,6 +45,8 @@ void MainWindow::stop() {
     if (session_->document.state() == RunState::Running ||
         session_->document.state() == RunState::LoadingModel) {
         session_->controller.stop();
+    } else if (session_->attribution.isRunning()) {
+        session_->attribution.cancel();
     } else if (!session_->grid.waiting().empty()) {
         session_->grid.stop();
     }

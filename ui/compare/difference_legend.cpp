@@ -1,7 +1,9 @@
 #include "ui/compare/difference_legend.h"
 
 #include "ui/compare/linked_views.h"
+#include "ui/views/effect_legend.h"
 #include "ui/views/legend.h"
+#include "ui/views/swatch.h"
 
 #include <algorithm>
 
@@ -11,21 +13,6 @@
 #include <QVBoxLayout>
 
 namespace prunescope {
-
-namespace {
-
-constexpr int kSwatch = 26;
-
-QPixmap swatchOf(Presence presence, double ratio) {
-    QPixmap pixmap(QSize(kSwatch, kSwatch) * ratio);
-    pixmap.setDevicePixelRatio(ratio);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    paintPresenceSwatch(painter, QRectF(0, 0, kSwatch, kSwatch), presence);
-    return pixmap;
-}
-
-}  // namespace
 
 DifferenceLegend::DifferenceLegend(Document* document,
                                    SelectionModel* selection,
@@ -46,7 +33,9 @@ DifferenceLegend::DifferenceLegend(Document* document,
     for (const PresenceStyle& style : presenceStyles()) {
         const int row = static_cast<int>(style.presence);
         auto* swatch = new QLabel(this);
-        swatch->setPixmap(swatchOf(style.presence, devicePixelRatioF()));
+        swatch->setPixmap(swatchOf(devicePixelRatioF(), [&](QPainter& painter, const QRectF& area) {
+            paintPresenceSwatch(painter, area, style.presence);
+        }));
         auto* label = new QLabel(presenceLabel(style.presence), this);
         auto* count = new QLabel(this);
         count->setObjectName(QString("differenceCount_%1").arg(row));
@@ -94,20 +83,25 @@ void DifferenceLegend::refresh() {
 }
 
 QWidget* makeLegends(Session* session, QWidget* parent) {
-    auto* both = new QWidget(parent);
-    auto* column = new QVBoxLayout(both);
+    auto* all = new QWidget(parent);
+    auto* column = new QVBoxLayout(all);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     auto* difference = new DifferenceLegend(&session->document,
                                             &session->selection,
                                             &session->reference,
                                             &session->compare_settings,
-                                            both);
-    auto* fates = new Legend(&session->document, &session->selection, &session->overlay, both);
+                                            all);
+    auto* fates = new Legend(&session->document, &session->selection, &session->overlay, all);
+    auto* effects = new EffectLegend(&session->selection, &session->overlay, all);
+    column->addWidget(effects);
     column->addWidget(difference);
     column->addWidget(fates, 1);
+    QObject::connect(&session->attribution, &TokenAttribution::changed, effects, [=] {
+        effects->showEffects(session->attribution.shown());
+    });
     QObject::connect(difference, &DifferenceLegend::appliesChanged, fates, &QWidget::setHidden);
-    return both;
+    return all;
 }
 
 }  // namespace prunescope

@@ -39,7 +39,8 @@ private:
     std::array<QLabel*, kPresenceCount> counts_{};
 };
 
-/// The legend of the overlay, or that of the difference while it is shown.
+/// The legend of the overlay, or that of the difference while it is shown, and above it what single
+/// tokens did once that is known.
 QWidget* makeLegends(Session* session, QWidget* parent);
 
 }  // namespace prunescope

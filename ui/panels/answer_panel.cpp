@@ -1,50 +1,31 @@
 #include "ui/panels/answer_panel.h"
 
 #include "core/metric/agreement.h"
+#include "ui/panels/answer_view.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <QLabel>
 #include <QLocale>
-#include <QTextBrowser>
 #include <QVBoxLayout>
 
 namespace prunescope {
 
 namespace {
 
-// A browser whose tooltip is the probability of the token under the pointer.
-class AnswerView : public QTextBrowser {
-public:
-    explicit AnswerView(const QString& name, const QString& title, QWidget* parent)
-        : QTextBrowser(parent) {
-        setObjectName(name);
-        setAccessibleName(title);
-        setToolTip(title);
-        setOpenLinks(false);
-        setTabChangesFocus(true);
-        setMinimumHeight(fontMetrics().lineSpacing() + 14);  // three fit beside the costs
-    }
-
-    QSize sizeHint() const override { return {200, fontMetrics().lineSpacing() * 4 + 12}; }
-};
-
 bool isComplete(const TracePtr& trace) {
     return trace && trace->answer.complete;
 }
 
-QString percent(float probability) {
-    return std::isfinite(probability)
-               ? QLocale().toString(static_cast<double>(probability) * 100.0, 'f', 1) + " %"
-               : AnswerPanel::tr("no probability");
-}
-
 }  // namespace
 
-AnswerPanel::AnswerPanel(Document* document, Reference* reference, QWidget* parent)
+AnswerPanel::AnswerPanel(Document* document,
+                         SelectionModel* selection,
+                         Reference* reference,
+                         QWidget* parent)
     : QWidget(parent),
       document_(document),
+      selection_(selection),
       reference_(reference),
       pruned_(new AnswerView("prunedAnswer", tr("Answer from the kept tokens"), this)),
       of_reference_(new AnswerView("referenceAnswer", tr("Answer of B"), this)),
@@ -55,6 +36,7 @@ AnswerPanel::AnswerPanel(Document* document, Reference* reference, QWidget* pare
       verdict_(new QLabel(this)),
       costs_(new QLabel(this)) {
     setObjectName("answerPanel");
+    pruned_->setChoosable(true);
     verdict_->setObjectName("verdict");
     verdict_->setWordWrap(true);
     costs_->setObjectName("costs");
@@ -82,34 +64,11 @@ AnswerPanel::AnswerPanel(Document* document, Reference* reference, QWidget* pare
     connect(document_, &Document::traceChanged, this, schedule);
     connect(document_, &Document::unprunedChanged, this, schedule);
     connect(document_, &Document::stateChanged, this, schedule);
+    connect(selection_, &SelectionModel::answerTokenChanged, this, schedule);
+    connect(pruned_, &AnswerView::chosen, selection_, &SelectionModel::setAnswerToken);
     connect(reference_, &Reference::inputsChanged, this, schedule);
     connect(reference_, &Reference::traceChanged, this, schedule);
     refresh();
-}
-
-// `struck`: the answer belongs to other inputs.
-QString AnswerPanel::htmlOf(const AnswerTrace& answer,
-                            const std::vector<bool>& marked,
-                            bool struck) const {
-    QString html;
-    for (std::size_t i = 0; i < answer.pieces.size(); ++i) {
-        QString piece = QString::fromStdString(answer.pieces[i]).toHtmlEscaped();
-        piece.replace("\n", "<br>");
-        const bool is_marked = i < marked.size() && marked[i];
-        if (piece.isEmpty()) {
-            if (is_marked) {
-                piece = tr("(end)");
-            } else {
-                continue;
-            }
-        }
-        const QString tip = i < answer.probability.size()
-                                ? tr("token %1: %2").arg(i + 1).arg(percent(answer.probability[i]))
-                                : QString();
-        const QString style = is_marked ? "font-weight:bold;text-decoration:underline;" : "";
-        html += QString("<span style=\"%1\" title=\"%2\">%3</span>").arg(style, tip, piece);
-    }
-    return struck ? "<s>" + html + "</s>" : html;
 }
 
 QString AnswerPanel::verdict() const {
@@ -163,22 +122,22 @@ QString AnswerPanel::costs() const {
         .arg(parts.join(" · "));
 }
 
-void AnswerPanel::showAnswer(QTextBrowser* browser,
+void AnswerPanel::showAnswer(AnswerView* view,
                              const TracePtr& trace,
                              const QString& streamed,
-                             const std::vector<bool>& marked,
-                             bool struck) const {
-    browser->setForegroundRole(struck ? QPalette::PlaceholderText : QPalette::Text);
+                             const AnswerMarks& marks) const {
+    view->setForegroundRole(marks.struck ? QPalette::PlaceholderText : QPalette::Text);
     if (isComplete(trace)) {
-        browser->setHtml(htmlOf(trace->answer, marked, struck));
+        view->showTokens(trace->answer, marks);
     } else if (streamed.isEmpty()) {
         const bool is_running = document_->state() == RunState::Running;
-        browser->clear();
-        browser->setPlaceholderText(is_running ? tr("waiting for the model") : tr("no answer yet"));
+        view->showTokens({}, {});
+        view->setPlaceholderText(is_running ? tr("waiting for the model") : tr("no answer yet"));
     } else {
-        browser->setPlainText(streamed + " ▍");
+        view->showTokens({}, {});
+        view->setPlainText(streamed + " ▍");
     }
-    browser->setEnabled(!struck);
+    view->setEnabled(!marks.struck);
 }
 
 void AnswerPanel::refreshReference(const std::vector<bool>& marked, bool struck) {
@@ -187,8 +146,18 @@ void AnswerPanel::refreshReference(const std::vector<bool>& marked, bool struck)
     of_reference_->setVisible(is_set);
     if (is_set) {
         reference_title_->setText(tr("<b>B</b> %1").arg(reference_->title().toHtmlEscaped()));
-        showAnswer(of_reference_, reference_->trace(), {}, marked, struck);
+        showAnswer(of_reference_, reference_->trace(), {}, {marked, struck});
     }
+}
+
+// A choice is of one answer: the same index in another one is another token.
+int AnswerPanel::chosenToken() {
+    const TracePtr trace = document_->trace();
+    if (isComplete(trace) && trace->answer.ids != answer_ids_) {
+        answer_ids_ = trace->answer.ids;
+        selection_->setAnswerToken(-1);
+    }
+    return selection_->answerToken();
 }
 
 void AnswerPanel::refresh() {
@@ -207,8 +176,8 @@ void AnswerPanel::refresh() {
     if (isComplete(trace) && isComplete(other)) {
         from_other = differingTokens(trace->answer, other->answer);
     }
-    showAnswer(pruned_, trace, document_->streamedAnswer(), from_other, struck);
-    showAnswer(unpruned_, full, document_->streamedUnpruned(), from_full, struck);
+    showAnswer(pruned_, trace, document_->streamedAnswer(), {from_other, struck, chosenToken()});
+    showAnswer(unpruned_, full, document_->streamedUnpruned(), {from_full, struck});
     refreshReference(from_other, false);
     pruned_title_->setText(
         !trace ? tr("<b>Pruned</b>")

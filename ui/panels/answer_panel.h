@@ -2,49 +2,58 @@
 
 #include "ui/compare/reference.h"
 #include "ui/document.h"
+#include "ui/selection.h"
 
+#include <cstdint>
 #include <vector>
 
 #include <QTimer>
 #include <QWidget>
 
 class QLabel;
-class QTextBrowser;
 
 namespace prunescope {
 
+class AnswerView;
+struct AnswerMarks;
+
 /// The pruned and the un-pruned answer, streamed, with the first difference marked; while there is
-/// a B, its answer too, and every token in which A and B differ.
+/// a B, its answer too, and every token in which A and B differ. The pruned answer's tokens can be
+/// chosen, for all views.
 class AnswerPanel : public QWidget {
     Q_OBJECT
 
 public:
-    /// Neither is owned.
-    AnswerPanel(Document* document, Reference* reference, QWidget* parent = nullptr);
+    /// None is owned.
+    AnswerPanel(Document* document,
+                SelectionModel* selection,
+                Reference* reference,
+                QWidget* parent = nullptr);
 
 private:
     void refresh();
     void refreshReference(const std::vector<bool>& marked, bool struck);
-    void showAnswer(QTextBrowser* browser,
+    void showAnswer(AnswerView* view,
                     const TracePtr& trace,
                     const QString& streamed,
-                    const std::vector<bool>& marked,
-                    bool struck) const;
-    QString htmlOf(const AnswerTrace& answer, const std::vector<bool>& marked, bool struck) const;
+                    const AnswerMarks& marks) const;
+    int chosenToken();
     QString verdict() const;
     QString costs() const;
 
     Document* document_;
+    SelectionModel* selection_;
     Reference* reference_;
-    QTextBrowser* pruned_;
-    QTextBrowser* of_reference_;
-    QTextBrowser* unpruned_;
+    AnswerView* pruned_;
+    AnswerView* of_reference_;
+    AnswerView* unpruned_;
     QLabel* pruned_title_;
     QLabel* reference_title_;
     QLabel* unpruned_title_;
     QLabel* verdict_;
     QLabel* costs_;
-    QTimer soon_;  // many tokens in one frame are one repaint
+    std::vector<std::int64_t> answer_ids_;  ///< of the answer that a token is chosen of
+    QTimer soon_;                           // many tokens in one frame are one repaint
 };
 
 }  // namespace prunescope

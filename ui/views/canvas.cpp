@@ -3,6 +3,8 @@
 #include "core/trace/patch_rules.h"
 #include "ui/compare/linked_views.h"
 #include "ui/views/canvas_card.h"
+#include "ui/views/effect_marks.h"
+#include "ui/views/effect_words.h"
 #include "ui/views/stage_labels.h"
 
 #include <algorithm>
@@ -70,6 +72,7 @@ Canvas::Canvas(Document* document,
         Q_EMIT statusText(text);
         update();
     });
+    connect(selection_, &SelectionModel::answerTokenChanged, this, qOverload<>(&QWidget::update));
     connect(overlay_, &OverlaySettings::changed, this, &Canvas::staleAll);
     prepare_.setSingleShot(true);
     prepare_.setInterval(0);
@@ -221,6 +224,7 @@ QImage Canvas::snapshot() const {
     QImage image = renderStatic(input(), size(), ratio);
     QPainter painter(&image);
     paintFocus(painter, input(), ownPatches(), -1);
+    paintAttribution(painter);
     return image;
 }
 
@@ -231,6 +235,10 @@ QString Canvas::hoverText() const {
     }
     const int patch = ownPatch(selection_->hoveredPatch());
     QString own = patchText(*now, stageOf(now), patch) + ruleText(patch);
+    const QString effect = effectOf(patch);
+    if (!effect.isEmpty()) {
+        own += '\n' + effect;
+    }
     const QString notes = notesAbout(document_->remarks(), selection_->view(), patch);
     if (!notes.isEmpty()) {
         own += '\n' + tr("Note: %1").arg(notes);
@@ -265,6 +273,7 @@ void Canvas::paintEvent(QPaintEvent* /*event*/) {
     }
     paintPictures(painter);
     paintFrames(painter);
+    paintAttribution(painter);
     paintNotes(painter);
     if (drag_ == Drag::Box) {
         paintFocusFrame(painter, QRectF(press_, cursor_).normalized(), true);
@@ -372,6 +381,37 @@ void Canvas::paintNotes(QPainter& painter) const {
             painter.drawPolygon(fold);
         }
     }
+    painter.restore();
+}
+
+void Canvas::showEffects(std::shared_ptr<const Attribution> effects) {
+    if (effects_ != effects) {
+        effects_ = std::move(effects);
+        update();
+    }
+}
+
+QString Canvas::effectOf(int patch) const {
+    return effects_ != nullptr && side_ == CompareSide::A
+               ? effectText(*effects_, selection_->view(), patch, selection_->answerToken())
+               : QString();
+}
+
+void Canvas::paintAttribution(QPainter& painter) const {
+    const OverlayOptions& options = overlay_->options();
+    if (!effects_ || !transform_.hasGrid() || side_ != CompareSide::A || !options.on || raw_held_ ||
+        other_held_ || isDifference()) {
+        return;
+    }
+    painter.save();
+    if (isSplit()) {
+        painter.setClipRect(QRectF(0, 0, dividerX(), height()));
+    }
+    paintEffects(painter,
+                 transform_,
+                 *effects_,
+                 selection_->view(),
+                 {options.effects, options.attention, selection_->answerToken()});
     painter.restore();
 }
 

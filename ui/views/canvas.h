@@ -56,6 +56,9 @@ public:
     void selectRow(int patch, bool selected) override;
     int currentRow() const override;
 
+    /// What single tokens did to the answer, drawn on their patches; null: nothing is.
+    void showEffects(std::shared_ptr<const Attribution> effects);
+
 public Q_SLOTS:
     void fitView();
     void zoomToPixels();  ///< 100 %: one picture pixel per device pixel
@@ -128,6 +131,8 @@ private:
     void paintFrames(QPainter& painter) const;
     void paintSides(QPainter& painter) const;
     void paintNotes(QPainter& painter) const;
+    void paintAttribution(QPainter& painter) const;
+    QString effectOf(int patch) const;
     QString sideTitle(CompareSide side) const;
     QRectF fitArea() const;
     void paintEmpty(QPainter& painter) const;
@@ -145,7 +150,8 @@ private:
 
     RunState shown_state_ = RunState::NoModel;  ///< a moment behind while runs come and go
     QTimer state_soon_;
-    TracePtr trace_;  ///< only a trace that belongs to the picture
+    std::shared_ptr<const Attribution> effects_;  ///< of A's run
+    TracePtr trace_;                              ///< only a trace that belongs to the picture
     Picture picture_;
     std::shared_ptr<const Image> shown_image_;
     OverlayScene scene_;

@@ -30,7 +30,11 @@ QString Canvas::rowText(int patch) const {
     if (now == nullptr) {
         return {};
     }
-    const QString said = patchText(*now, stageOf(now), patch);
+    QString said = patchText(*now, stageOf(now), patch);
+    const QString effect = effectOf(patch);
+    if (!effect.isEmpty()) {
+        said += QStringLiteral(" · ") + effect;
+    }
     const QString notes = notesAbout(document_->remarks(), selection_->view(), patch);
     return notes.isEmpty() ? said : said + QStringLiteral(" · ") + tr("Note: %1").arg(notes);
 }

@@ -3,6 +3,7 @@
 #include "core/trace/patch_rules.h"
 #include "ui/views/overlay_painter.h"
 #include "ui/views/rule_marks.h"
+#include "ui/views/swatch.h"
 
 #include <algorithm>
 
@@ -11,52 +12,9 @@
 #include <QLabel>
 #include <QLocale>
 #include <QPainter>
-#include <QPainterPath>
 #include <QToolButton>
 
 namespace prunescope {
-
-namespace {
-
-constexpr int kSwatch = 26;
-
-template <typename Paint>
-QPixmap swatchOf(double ratio, Paint paint) {
-    QPixmap pixmap(QSize(kSwatch, kSwatch) * ratio);
-    pixmap.setDevicePixelRatio(ratio);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    paint(painter, QRectF(0, 0, kSwatch, kSwatch));
-    return pixmap;
-}
-
-/// An eye, open or struck out, in the palette's text colour.
-QIcon eyeIcon(const QPalette& palette, double ratio) {
-    const auto draw = [&](bool is_open) {
-        return swatchOf(ratio, [&](QPainter& painter, const QRectF& area) {
-            painter.setRenderHint(QPainter::Antialiasing);
-            QColor ink = palette.color(QPalette::WindowText);
-            ink.setAlphaF(is_open ? 1.0F : 0.45F);
-            painter.setPen(QPen(ink, 1.8));
-            QPainterPath lid(QPointF(area.left() + 3, area.center().y()));
-            lid.quadTo(area.center().x(), area.top() + 1, area.right() - 3, area.center().y());
-            lid.quadTo(area.center().x(), area.bottom() - 1, area.left() + 3, area.center().y());
-            painter.drawPath(lid);
-            if (is_open) {
-                painter.setBrush(ink);
-                painter.drawEllipse(area.center(), 3, 3);
-            } else {
-                painter.drawLine(QPointF(5, 21), QPointF(21, 5));
-            }
-        });
-    };
-    QIcon icon;
-    icon.addPixmap(draw(true), QIcon::Normal, QIcon::On);
-    icon.addPixmap(draw(false), QIcon::Normal, QIcon::Off);
-    return icon;
-}
-
-}  // namespace
 
 Legend::Legend(Document* document,
                SelectionModel* selection,
@@ -85,7 +43,7 @@ Legend::Legend(Document* document,
     addPlainRow(QStringLiteral("selected"),
                 swatchOf(ratio,
                          [](QPainter& painter, const QRectF& area) {
-                             painter.fillRect(area.adjusted(4, 4, -4, -4), QColor(0xb9c8b0));
+                             painter.fillRect(area.adjusted(4, 4, -4, -4), QColor(kSwatchGround));
                              paintFocusFrame(painter, area.adjusted(5, 5, -5, -5), false);
                          }),
                 tr("Selected (hovered: dashed)"));
@@ -209,7 +167,7 @@ QLabel* Legend::addRuleRow(const QString& name,
                            const QString& help) {
     const QPixmap swatch =
         swatchOf(devicePixelRatioF(), [paint](QPainter& painter, const QRectF& area) {
-            painter.fillRect(area.adjusted(1, 1, -1, -1), QColor(0xb9c8b0));
+            painter.fillRect(area.adjusted(1, 1, -1, -1), QColor(kSwatchGround));
             paint(painter, area);
         });
     const Row row = addRow(name, swatch, label, help);

@@ -16,6 +16,8 @@ struct OverlayOptions {
     std::array<bool, kFateCount> show{true, true, true, true, true, true};  ///< by PatchFate
     bool clusters = true;
     bool cluster_fill = false;  ///< mean colour instead of an outline
+    bool effects = true;        ///< what single tokens did to the answer, once it is known
+    bool attention = true;      ///< where the chosen answer token looks, once it is known
     EdgeMode edges = EdgeMode::Selected;
     double opacity = 1;
 

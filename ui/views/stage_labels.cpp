@@ -186,6 +186,7 @@ QString progressText(const Progress& progress) {
         {"select", QT_TRANSLATE_NOOP("StageLabels", "selecting tokens")},
         {"prefill", QT_TRANSLATE_NOOP("StageLabels", "reading the prompt")},
         {"decode", QT_TRANSLATE_NOOP("StageLabels", "answering")},
+        {"attribute", QT_TRANSLATE_NOOP("StageLabels", "answering without each token")},
         {"curve", QT_TRANSLATE_NOOP("StageLabels", "shift against budget")},
         {"curves", QT_TRANSLATE_NOOP("StageLabels", "shift against budget, all methods")},
     };

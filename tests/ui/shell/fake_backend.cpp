@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <thread>
 
 namespace prunescope::test {
@@ -86,6 +87,10 @@ public:
         RunTrace trace = fakeTrace(request);
         trace.model.fingerprint = fingerprint_;
         const AnswerTrace answer = fakeAnswer(script_->tokens, lastWord(request.settings.method));
+        if (request.attribution) {
+            attribute(request, context, trace, answer);
+            return;
+        }
         context.emit(Selected{request.id, std::make_shared<const RunTrace>(trace)});
         while (script_->hold) {
             throwIfStopped(context.stop);
@@ -106,6 +111,57 @@ public:
     }
 
 private:
+    /// Kept patch p changes the log-probability by (p - 3) / 10, all of it at answer token p mod T;
+    /// patch 0 changes the answer from the second token on. Answer token t looks at kept patch t.
+    void attribute(const RunRequest& request,
+                   const JobContext& context,
+                   const RunTrace& trace,
+                   const AnswerTrace& answer) const {
+        Attribution known;
+        known.answer = answer;
+        const std::size_t n_answer = answer.ids.size();
+        known.log_probability.assign(n_answer, -0.7);
+        std::vector<TokenEffect> effects;
+        for (const std::int32_t patch : trace.views.front().kept) {
+            const auto row = static_cast<int>(known.rows.size());
+            known.rows.push_back({0, {RowKind::Patch, patch}});
+            const double delta = patch == script_->patch_without_number
+                                     ? std::numeric_limits<double>::quiet_NaN()
+                                     : (patch - 3) / 10.0;
+            TokenEffect effect{false, 0, {RowKind::Patch, patch}, row, delta, {}, {}, {}, -1};
+            effect.delta_of.assign(n_answer, 0.0);
+            effect.delta_of[static_cast<std::size_t>(patch) % n_answer] = delta;
+            effect.ids = answer.ids;
+            effect.text = patch == 0 ? "a bird" : answer.text;
+            effect.first_difference = patch == 0 ? 1 : -1;
+            effects.push_back(effect);
+        }
+        if (request.attribution->attention) {
+            known.attention.assign(n_answer, std::vector<double>(known.rows.size(), 0.01));
+            for (std::size_t t = 0; t < std::min(n_answer, known.rows.size()); ++t) {
+                known.attention[t][t] = 0.25;
+            }
+        }
+        for (const ViewPatch& added : request.attribution->leave_in) {
+            TokenEffect effect{
+                true, added.view, {RowKind::Patch, added.patch}, 0, 0.05, {}, {}, {}, -1};
+            effect.delta_of.assign(n_answer, 0.0);
+            effect.delta_of.front() = effect.delta;
+            effect.text = answer.text;
+            effects.push_back(effect);
+        }
+        known.total = static_cast<int>(effects.size());
+        for (const TokenEffect& effect : effects) {
+            context.emit(Attributed{request.id, std::make_shared<const Attribution>(known)});
+            while (script_->hold_attribution && known.effects.size() == 2) {
+                throwIfStopped(context.stop);
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+            known.effects.push_back(effect);
+        }
+        context.emit(Attributed{request.id, std::make_shared<const Attribution>(known)});
+    }
+
     std::shared_ptr<Script> script_;
     std::string fingerprint_;
 };

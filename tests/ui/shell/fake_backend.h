@@ -14,9 +14,11 @@ LoadReport fakeReport(const std::string& directory);
 
 /// What the fake backend does; shared with the test.
 struct Script {
-    int tokens = 3;                 ///< answer tokens
-    int events_per_run = 0;         ///< extra progress and token events
-    std::atomic<bool> hold{false};  ///< runs wait here until they are stopped
+    int tokens = 3;                             ///< answer tokens
+    int events_per_run = 0;                     ///< extra progress and token events
+    std::atomic<bool> hold{false};              ///< runs wait here until they are stopped
+    std::atomic<bool> hold_attribution{false};  ///< waits after two effects
+    int patch_without_number = -1;              ///< its effect is NaN
     std::atomic<int> runs{0};
     std::string run_error;       ///< not empty: runs fail with this
     std::string variant_error;   ///< not empty: members of batches fail with this

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/engine/attribution.h"
+#include "ui/selection.h"
+#include "ui/views/overlay_settings.h"
+
+#include <array>
+#include <memory>
+
+#include <QWidget>
+
+class QLabel;
+class QToolButton;
+
+namespace prunescope {
+
+/// What the marks of single tokens' effects mean, and how many there are; gone while none is known.
+class EffectLegend : public QWidget {
+    Q_OBJECT
+
+public:
+    EffectLegend(SelectionModel* selection, OverlaySettings* overlay, QWidget* parent = nullptr);
+
+    void showEffects(std::shared_ptr<const Attribution> found);
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    enum Row { For, Against, Other, Attention, kRows };
+
+    void addRow(Row row, const QString& name, const QString& help);
+    QToolButton* addEye(Row row, const QString& name, bool OverlayOptions::*shown);
+    void refresh();
+    void paintEyes();
+
+    SelectionModel* selection_;
+    OverlaySettings* overlay_;
+    std::shared_ptr<const Attribution> found_;
+    std::array<QLabel*, kRows> swatches_{};
+    std::array<QLabel*, kRows> names_{};
+    std::array<QLabel*, kRows> counts_{};
+    QToolButton* effects_eye_ = nullptr;
+    QToolButton* attention_eye_ = nullptr;
+};
+
+}  // namespace prunescope
