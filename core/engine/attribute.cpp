@@ -212,16 +212,22 @@ Attribution attribute(const RunContext& context) {
                               static_cast<std::uint64_t>(result.total)});
         context.emit(Attributed{request.id, std::make_shared<const Attribution>(result)});
     };
-    if (asked.attention) {
-        result.attention = *attentionOf(context, subject);
-    }
+    // Behind the first effect, which someone waits for.
+    const auto look = [&] {
+        if (asked.attention && result.attention.empty()) {
+            result.attention = *attentionOf(context, subject);
+            tell();
+        }
+    };
     tell();
     for (const Change& change : changes) {
         throwIfStopped(context.stop);
         result.effects.push_back(effectOf(
             context.vlm, change, result.log_probability, *followed(context, subject, &change)));
         tell();
+        look();
     }
+    look();
     return result;
 }
 

@@ -54,7 +54,7 @@ int budgetForShift(const RunContext& context, double target);
 /// selection; and the answer with each dropped patch of the request put back (visual_rows.h says
 /// where and as what). Every change is a prefill of its own, and the answer is fed token by token,
 /// so all numbers are those of a run with this `omit` or `leave_in`. Rows of padding are left as
-/// they are. With `attention` also where the answer looks, in the first event already: one more
+/// they are. With `attention` also where the answer looks, behind the first change: one more
 /// pass (answer_attention.h). Emits Attributed and Progress "attribute" before the first and after
 /// every change; what is known stays in the cache. @throws Error(Usage) for methods that prune
 /// inside the language model and for patches that are kept or that do not exist

@@ -59,7 +59,7 @@ void AttributionModel::setFound(std::shared_ptr<const Attribution> found,
 
 void AttributionModel::takeEffects() {
     const std::size_t n = found_ != nullptr ? found_->effects.size() : 0;
-    if (effects_taken_ == n) {
+    if (rows_.empty() && n == 0) {
         return;
     }
     for (; effects_taken_ < n; ++effects_taken_) {
@@ -77,7 +77,7 @@ void AttributionModel::takeEffects() {
             row->effect = number;
         }
     }
-    // Marks are drawn against the largest effect: every row's may change.
+    // Marks are drawn against the largest effect, and attention comes at once: any row may change.
     Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumns - 1));
 }
 
@@ -120,7 +120,9 @@ QString AttributionModel::textOf(const Row& row, int column) const {
                                      : QStringLiteral("…");
         case Attention:
             return row.place < 0 ? QString()
-                                 : attentionText(attentionTo(*found_, row.place, answer_token_));
+                   : found_->attention.empty()
+                       ? QStringLiteral("…")
+                       : attentionText(attentionTo(*found_, row.place, answer_token_));
         case Answer:
             if (effect == nullptr) {
                 return {};

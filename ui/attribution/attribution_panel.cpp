@@ -112,7 +112,7 @@ QString AttributionPanel::outcome(const Attribution& found) const {
         said += tr(" Stopped after %1 of %2.").arg(found.effects.size()).arg(found.total);
     }
     const int token = selection_->answerToken();
-    if (token >= 0 && token < static_cast<int>(found.answer.ids.size())) {
+    if (token >= 0 && static_cast<std::size_t>(token) < found.attention.size()) {
         double paid = 0;
         for (std::size_t row = 0; row < found.rows.size(); ++row) {
             paid += attentionTo(found, static_cast<int>(row), token);
