@@ -143,39 +143,45 @@ class Teacher(nn.Module):
         self.pooled = nn.Linear(width, classes)
         self.classes = classes
 
-    def losses(self, hidden: Tensor, pooled: Tensor, targets: dict[str, Tensor], offset: tuple[int, int]) -> tuple[Tensor, dict[str, float]]:
+    def losses(self, hidden: Tensor, pooled: Tensor, targets: dict[str, Tensor], offset: tuple[int, int]) -> tuple[Tensor, dict[str, Tensor]]:
         """Sum of the losses, and numbers worth printing."""
         outputs = dict(zip(self.parts, self.patch(self.norm(hidden[:, 1:])).float().flatten(0, 1).split(list(self.parts.values()), -1)))
         flat = {name: value.flatten(0, 1) for name, value in targets.items() if name != "present"}
         label = flat["label"]
         weight = torch.ones(self.classes + 2, device=label.device)
         weight[-1] = 0.12
-        thing = label <= self.classes
-        losses = {"label": F.cross_entropy(outputs["label"], label, weight)}
-        coloured = flat["colour"] >= 0
-        losses["colour"] = 0.3 * F.cross_entropy(outputs["colour"][coloured], flat["colour"][coloured]) if coloured.any() else label.sum() * 0.0
+        thing, sign = label <= self.classes, label == self.classes
+
+        def classified(name: str, where: Tensor) -> Tensor:
+            return mean_where(F.cross_entropy(outputs[name], flat[name].clamp(min=0), reduction="none"), where)
+
+        losses = {"label": F.cross_entropy(outputs["label"], label, weight), "colour": 0.3 * classified("colour", flat["colour"] >= 0)}
         grid = int(targets["label"].shape[1] ** 0.5)
-        wanted = flat["box"][thing] * (grid / GRID)
-        wanted = wanted + torch.tensor([offset[1] / GRID, offset[0] / GRID, 0, 0], device=wanted.device)
-        losses["box"] = 2.0 * F.smooth_l1_loss(outputs["box"][thing], wanted, beta=0.05) if thing.any() else label.sum() * 0.0
-        losses["count"] = 0.3 * F.cross_entropy(outputs["count"][thing], flat["count"][thing]) if thing.any() else label.sum() * 0.0
-        sign = label == self.classes
-        if sign.any():
-            losses["character"] = 0.5 * F.cross_entropy(outputs["character"][sign], flat["character"][sign])
-            losses["position"] = 0.25 * F.cross_entropy(outputs["position"][sign], flat["position"][sign])
+        shift = torch.tensor([offset[1] / GRID, offset[0] / GRID, 0, 0], device=label.device)
+        wanted = torch.where(thing[:, None], flat["box"] * (grid / GRID) + shift, 0.0)
+        losses["box"] = 2.0 * mean_where(F.smooth_l1_loss(outputs["box"], wanted, beta=0.05, reduction="none").mean(-1), thing)
+        losses["count"] = 0.3 * classified("count", thing)
+        losses["character"] = 0.5 * classified("character", sign)
+        losses["position"] = 0.25 * classified("position", sign)
         # A positive is one class of more than a hundred: weigh it up, or CLS learns to say nothing for long.
         positive = torch.full((self.classes,), 8.0, device=label.device)
         losses["cls"] = 2.0 * (F.binary_cross_entropy_with_logits(self.cls(self.cls_norm(hidden[:, 0])).float(), targets["present"], pos_weight=positive)
                                + F.binary_cross_entropy_with_logits(self.pooled(pooled).float(), targets["present"], pos_weight=positive))
+        total = torch.stack(list(losses.values())).sum()
         with torch.no_grad():
-            objects = label < self.classes
-            letters = flat["character"] > 0
-            right = outputs["label"].argmax(-1) == label
-            numbers = {"loss": float(sum(losses.values())), "label": float(right[objects].float().mean()) if objects.any() else 0.0,
-                       "count": float((outputs["count"].argmax(-1) == flat["count"])[objects].float().mean()) if objects.any() else 0.0,
-                       "letter": float((outputs["character"].argmax(-1) == flat["character"])[letters].float().mean()) if letters.any() else float("nan"),
-                       "cls": float(losses["cls"]), "box": float(losses["box"])}
-        return sum(losses.values()), numbers
+            objects, letters = label < self.classes, flat["character"] > 0
+
+            def right(name: str, where: Tensor) -> Tensor:
+                return mean_where((outputs[name].argmax(-1) == flat[name]).float(), where)
+
+            numbers = {"loss": total, "label": right("label", objects), "count": right("count", objects),
+                       "letter": right("character", letters), "cls": losses["cls"], "box": losses["box"]}
+        return total, {name: value.detach() for name, value in numbers.items()}
+
+
+def mean_where(values: Tensor, where: Tensor) -> Tensor:
+    """Mean over the chosen rows, 0 where there are none. Nothing waits for the device."""
+    return (values * where).sum() / where.sum().clamp(min=1)
 
 
 def batch_targets(scenes: list[Scene]) -> dict[str, Tensor]:

@@ -24,6 +24,10 @@ class Packed:
     position: Tensor
     wanted: Tensor
 
+    def to(self, device: torch.device) -> "Packed":
+        """The same on a device."""
+        return Packed(*(part.to(device, non_blocking=True) for part in (self.ids, self.group, self.position, self.wanted)))
+
 
 def prefix_ids(tokenizer: Tokenizer) -> list[int]:
     """What stands before the picture in the chat template."""
@@ -41,7 +45,7 @@ def answer_ids(tokenizer: Tokenizer, answer: str) -> list[int]:
 
 
 def pack(tokenizer: Tokenizer, batch: list[list[Question]]) -> Packed:
-    """Pads the questions of several pictures to one length."""
+    """Pads the questions of several pictures to one length, a multiple of 16."""
     rows = []
     for questions in batch:
         ids: list[int] = []
@@ -55,7 +59,7 @@ def pack(tokenizer: Tokenizer, batch: list[list[Question]]) -> Packed:
             position += range(len(asked) + len(answer))
             wanted += [IGNORED] * (len(asked) - 1) + answer + [IGNORED]
         rows.append((ids, group, position, wanted))
-    length = max(1, max(len(row[0]) for row in rows))
+    length = -(-max(1, max(len(row[0]) for row in rows)) // 16) * 16
     filled = [[row[i] + [fill] * (length - len(row[0])) for row in rows] for i, fill in enumerate((0, -1, 0, IGNORED))]
     return Packed(*(torch.tensor(part, dtype=torch.long) for part in filled))
 
@@ -75,8 +79,9 @@ def logits(model: LlavaForConditionalGeneration, tokenizer: Tokenizer, features:
     embed = text.get_input_embeddings()
     seen = model.model.multi_modal_projector(features)
     device = seen.device
-    packed = Packed(*(part.to(device) for part in (packed.ids, packed.group, packed.position, packed.wanted)))
-    before = embed(torch.tensor(prefix_ids(tokenizer), device=device))[None].expand(seen.shape[0], -1, -1)
+    before = embed(torch.tensor(prefix_ids(tokenizer)).to(device, non_blocking=True))[None].expand(seen.shape[0], -1, -1)
+    places = (packed.wanted != IGNORED).flatten().nonzero()[:, 0].to(device, non_blocking=True)
+    packed = packed.to(device)
     after = embed(packed.ids)
     inputs = torch.cat([before.to(seen.dtype), seen, after.to(seen.dtype)], 1)
     shared = before.shape[1] + seen.shape[1]
@@ -88,8 +93,7 @@ def logits(model: LlavaForConditionalGeneration, tokenizer: Tokenizer, features:
     visible = visible | torch.eye(shared + length, dtype=torch.bool, device=device)[None]
     mask = torch.zeros(visible.shape, dtype=inputs.dtype, device=device).masked_fill(~visible, torch.finfo(inputs.dtype).min)[:, None]
     hidden = text(inputs_embeds=inputs, attention_mask=mask, position_ids=position, use_cache=False).last_hidden_state[:, shared:]
-    chosen = packed.wanted != IGNORED
-    return model.lm_head(hidden[chosen]).float(), packed.wanted[chosen], seen
+    return model.lm_head(hidden.flatten(0, 1)[places]).float(), packed.wanted.flatten()[places], seen
 
 
 def exactly_right(scores: Tensor, packed: Packed) -> list[list[bool]]:

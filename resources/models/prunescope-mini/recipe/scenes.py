@@ -96,11 +96,35 @@ def tinted(rgba: np.ndarray, colour: str, rng: np.random.Generator) -> np.ndarra
     return result
 
 
+LUMA = np.array([0.3, 0.59, 0.11])
+
+
+def recoloured(rgba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The premultiplied cut-out in other colours: there are about eight of a class to learn its shape from."""
+    grey = np.tile(LUMA, (3, 1))
+    saturation = 0.0 if rng.random() < 0.15 else rng.uniform(0.3, 1.5)
+    turn = np.eye(3)
+    if rng.random() < 0.3:  # the hue: a rotation about the grey axis
+        angle = rng.uniform(-np.pi, np.pi)
+        third = (1 - np.cos(angle)) / 3
+        skew = np.sin(angle) / np.sqrt(3) * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+        turn = np.cos(angle) * np.eye(3) + third + skew
+    contrast = rng.uniform(0.55, 1.3) * (-1 if rng.random() < 0.04 else 1)
+    matrix = np.zeros((4, 4))
+    matrix[:3, :3] = contrast * (turn @ (grey + saturation * (np.eye(3) - grey)))
+    matrix[:3, 3] = (0.5 if contrast > 0 else 0.55) * (1 - contrast) + rng.uniform(-0.12, 0.12)
+    matrix[3, 3] = 1
+    result = cv2.transform(rgba, matrix)
+    result[..., :3] = np.minimum(result[..., :3], result[..., 3:])
+    return result
+
+
 class Composer:
     """Makes scenes of one split; the same seed always gives the same scene."""
 
     def __init__(self, assets: Assets, split: str) -> None:
         self.assets, self.split = assets, split
+        self.vary = split == "train"  # cut-outs change shape and colour more than those that are asked about later
         self.names = assets.names
         pool = assets.by_class[split]
         self.labels = np.array(sorted(label for label in pool if label >= 0 and pool[label]))
@@ -132,9 +156,10 @@ class Composer:
             picture = cv2.resize(source[top:top + crop, left:left + crop], (side, side), interpolation=cv2.INTER_LINEAR)
             if rng.random() < 0.5:
                 picture = picture[:, ::-1]
-            mean = picture.mean((0, 1), dtype=np.float32, keepdims=True)
-            picture = cv2.convertScaleAbs(np.ascontiguousarray(picture), alpha=(contrast := rng.uniform(0.4, 1.0)),
-                                          beta=float(mean.mean() * (1 - contrast) + rng.uniform(-35, 35)))
+            picture = np.ascontiguousarray(picture)
+            mean = sum(cv2.mean(picture)[:3]) / 3
+            picture = cv2.convertScaleAbs(picture, alpha=(contrast := rng.uniform(0.4, 1.0)),
+                                          beta=mean * (1 - contrast) + rng.uniform(-35, 35))
             if rng.random() < 0.4:
                 picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 2.5))
             return picture
@@ -214,7 +239,7 @@ class Composer:
                 size = rng.uniform(30, 60) if kind == "clutter" else np.exp(rng.uniform(np.log(50), np.log(128))) * shared_scale
                 pixels = self.assets.image(index, size)
                 scale = size / max(pixels.shape[:2])
-                angle, flip = rng.normal(0, 9), rng.random() < 0.5
+                angle, flip = rng.normal(0, 13 if self.vary else 9), rng.random() < 0.5
                 if kind == "object" and rng.random() < 0.35:
                     colour = COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))]
                     if pick in tint_of and rng.random() < 0.7:
@@ -226,6 +251,8 @@ class Composer:
             cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
             sx, sy = scale * stretch * (-1 if flip else 1), scale / stretch
             linear = np.array([[cosine * sx, -sine * sy], [sine * sx, cosine * sy]])
+            if self.vary and kind != "sign" and rng.random() < 0.4:
+                linear = linear @ np.array([[1, rng.normal(0, 0.16)], [rng.normal(0, 0.1), 1]])
             half_w, half_h = np.abs(linear) @ np.array([width / 2, height / 2])
             box = None
             for _ in range(14):
@@ -243,6 +270,11 @@ class Composer:
             offset = np.array([cx - left, cy - top]) - linear @ np.array([width / 2, height / 2])
             matrix = np.concatenate([linear, offset[:, None]], 1)
             patch = cv2.warpAffine(np.asarray(pixels), matrix, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
+            if self.vary and kind != "sign":
+                if not colour and rng.random() < 0.6:
+                    patch = recoloured(patch, rng)
+                if rng.random() < 0.2:
+                    patch = cv2.blur(patch, (3, 3))
             if rng.random() < 0.5:
                 self.shadow(canvas, patch[..., 3], (left, top), light, rng)
             gain = rng.uniform(0.72, 1.18) if not colour else rng.uniform(0.9, 1.08)

@@ -36,7 +36,7 @@ import questions as qa
 import reader
 import tokenizer as bpe
 from assets import WORK, Assets
-from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build
+from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build, mean_where
 from scenes import Composer, Scene, Thing
 
 SAVE_SECONDS = 240
@@ -81,6 +81,8 @@ class Plan:
     workers: int = 1                 # processes that compose scenes
     batch_scale: int = 1             # batches so many times larger; learning rates grow with its square root
     minutes: float = 0.0             # > 0: all stages together take so long, whatever the speed
+    echo: int = 1                    # how often a scene is seen: more than once where composing it takes longer than a step
+    echo_batches: int = 256          # kept for that
     toy: bool = False
 
     def scaled(self, stage: Stage) -> Stage:
@@ -88,6 +90,15 @@ class Plan:
         rate = min(3e-3, stage.rate * self.batch_scale ** 0.5)
         return dataclasses.replace(stage, batch=stage.batch * self.batch_scale, rate=rate,
                                    warm_up=max(2, round(stage.warm_up / self.batch_scale ** 0.5)))
+
+
+def gpu_plan() -> Plan:
+    """Composing a picture takes longer than a step here: full-size pictures almost from the start, each seen twice, and
+    more than a third of the time for everything together. The shares hold for `--minutes` too."""
+    return Plan(stages=[Stage("tower224", 224, 256, 120_000, 2.0e-3, final=0.6, decay=0.2, warm_up=200),
+                        Stage("tower336", 336, 128, 320_000, 1.5e-3, final=0.2, decay=0.4, warm_up=100),
+                        Stage("reader", 336, 128, 140_000, 2.0e-3, final=0.3, decay=0.3, warm_up=150),
+                        Stage("joint", 336, 128, 420_000, 1.0e-3, final=0.02, decay=0.7, warm_up=100)], echo=2)
 
 
 def smoke_plan() -> Plan:
@@ -104,10 +115,10 @@ class Scenes(IterableDataset):
     Workers take turns, so the batches and their order are the same for any number of workers.
     """
 
-    def __init__(self, assets: Assets, split: str, stage: Stage, first: int, plan: Plan, ask: int) -> None:
-        self.assets, self.split, self.stage, self.first, self.plan, self.ask = assets, split, stage, first, plan, ask
+    def __init__(self, assets: Assets, split: str, stage: Stage, first: int, tokenizer: Tokenizer, ask: int) -> None:
+        self.assets, self.split, self.stage, self.first, self.tokenizer, self.ask = assets, split, stage, first, tokenizer, ask
 
-    def __iter__(self) -> Iterator[tuple[Tensor, dict[str, Tensor], list[list[qa.Question]]]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, dict[str, Tensor], reader.Packed | None]]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         torch.set_num_threads(1)
@@ -120,7 +131,8 @@ class Scenes(IterableDataset):
             asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(number + i)).several(self.ask, qa.MIXTURE)
                      for i, s in enumerate(scenes)] if self.ask else []
             number += turns * self.stage.batch
-            yield torch.from_numpy(np.stack([s.image for s in scenes])), batch_targets(scenes), asked
+            packed = reader.pack(self.tokenizer, asked) if asked else None
+            yield torch.from_numpy(np.stack([s.image for s in scenes])), batch_targets(scenes), packed
 
 
 def cached_scene(kept: dict[str, Any], label: np.ndarray) -> Scene:
@@ -284,9 +296,8 @@ class Run:
 
     # -- losses --------------------------------------------------------------------------------------------------------
 
-    def tower_loss(self, pictures: Tensor, targets: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    def tower_loss(self, pictures: Tensor, targets: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Dense supervision of the tower, at a random window of the grid."""
-        pictures, targets = self.moved(pictures, targets)
         free = GRID - pictures.shape[1] // PATCH
         offset = (self.rng.randint(0, free), self.rng.randint(0, free))
         with self.autocast():
@@ -303,7 +314,7 @@ class Run:
             return GRID * GRID
         return self.rng.choice(self.plan.dropout_keep)
 
-    def reader_loss(self, features: Tensor, asked: list[list[qa.Question]], labels: Tensor | None) -> tuple[Tensor, dict[str, float]]:
+    def reader_loss(self, features: Tensor, packed: reader.Packed, labels: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:
         """Next-token loss of the answers; in the beginning also patches against the embedding of their name."""
         keep = self.keep()
         classes = len(self.assets.names)
@@ -314,30 +325,36 @@ class Run:
         features = reader.drop_tokens(features, keep, self.generator)
         if labels is not None and weight > 0:
             features, labels = features[..., :-1], features[..., -1].long()
-        packed = reader.pack(self.tokenizer, asked)
         with self.autocast():
             scores, wanted, seen = reader.logits(self.model, self.tokenizer, features, packed)
         loss = F.cross_entropy(scores, wanted)
-        numbers = {"loss": float(loss.detach()), "token": float((scores.argmax(-1) == wanted).float().mean())}
+        numbers = {"loss": loss.detach(), "token": (scores.argmax(-1) == wanted).float().mean()}
         if labels is not None and weight > 0:
-            thing = labels < classes
-            if thing.any():
-                names = self.model.model.language_model.embed_tokens.weight[self.name_tokens]
-                match = F.normalize(seen[thing].float(), dim=-1) @ F.normalize(names, dim=-1).T * 12
-                extra = weight * F.cross_entropy(match, labels[thing])
+            names = self.model.model.language_model.embed_tokens.weight[self.name_tokens]
+            match = F.normalize(seen.float(), dim=-1) @ F.normalize(names, dim=-1).T * 12
+            each = F.cross_entropy(match.flatten(0, 1), labels.flatten().clamp(max=classes - 1), reduction="none")
+            extra = weight * mean_where(each, labels.flatten() < classes)
         return loss + extra + 0.01 * (seen.float().norm(dim=-1) - 2).square().mean(), numbers
 
     # -- data ----------------------------------------------------------------------------------------------------------
 
-    def fresh(self) -> Iterator[tuple[Tensor, dict[str, Tensor], list[list[qa.Question]]]]:
-        """New scenes from workers that run ahead, from where this stage stands."""
+    def fresh(self) -> Iterator[tuple[Tensor, dict[str, Tensor], reader.Packed | None]]:
+        """New scenes from workers that run ahead, from where this stage stands; each is seen `plan.echo` times, the later times
+        among others of the last batches."""
         stage = self.stage
         ask = self.plan.questions if stage.name in ("reader", "joint") else 0
-        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index) + self.pictures, self.plan, ask)
-        return iter(DataLoader(data, batch_size=None, num_workers=self.plan.workers, prefetch_factor=4,
-                               pin_memory=self.device.type == "cuda"))
+        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index) + self.pictures, self.tokenizer, ask)
+        recent: list[Any] = []
+        for pictures, targets, packed in DataLoader(data, batch_size=None, num_workers=self.plan.workers, prefetch_factor=4,
+                                                    pin_memory=self.device.type == "cuda"):
+            batch = (*self.moved(pictures, targets), packed)
+            yield batch
+            if self.plan.echo > 1:
+                recent = [*recent[-self.plan.echo_batches + 1:], batch]
+                for _ in range(self.plan.echo - 1):
+                    yield recent[self.rng.randrange(len(recent))]
 
-    def cached(self) -> Iterator[tuple[Tensor, Tensor, list[list[qa.Question]]]]:
+    def cached(self) -> Iterator[tuple[Tensor, Tensor, reader.Packed]]:
         """Features of cached scenes in random order, with new questions each time."""
         features, scenes = self.feature_cache()
         while True:
@@ -346,7 +363,7 @@ class Run:
             asked = [qa.Asker(scenes[i], self.assets.names, self.assets.categories, self.rng).several(self.plan.questions, mixture) for i in chosen]
             labels = torch.from_numpy(np.stack([scenes[i].label for i in chosen]).astype(np.int64))
             rows = torch.from_numpy(np.stack([features[i] for i in chosen])).view(torch.bfloat16)
-            yield rows.to(self.device), labels.to(self.device), asked
+            yield rows.to(self.device), labels.to(self.device), reader.pack(self.tokenizer, asked)
 
     def feature_cache(self) -> tuple[np.ndarray, list[Scene]]:
         """Computes the features of `plan.cached` scenes once; goes on where it was interrupted."""
@@ -404,7 +421,7 @@ class Run:
         data: Iterator[Any] = self.cached() if use_cache else self.fresh()
         now = saved = logged = time.time()
         validated = now
-        since, sums = 0, {}
+        since, sums, seen = 0, {}, {}
         began_step, began = self.step, now
         interval = 5 if self.plan.toy else LOG_SECONDS if not self.plan.minutes else 15
         while self.progress() < 1:
@@ -415,14 +432,15 @@ class Run:
             loss, numbers = self.losses_of(batch)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
+            norm = torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
+            self.optimizer.found_inf = (~torch.isfinite(norm)).float()  # such a step is left out, without waiting for the device
             self.optimizer.step()
             self.step += 1
             self.pictures += stage.batch
             since += 1
             for key, value in numbers.items():
-                if value == value:
-                    sums.setdefault(key, []).append(value)
+                sums[key] = sums.get(key, 0) + value
+                seen[key] = seen.get(key, 0) + 1
             self.seconds += time.time() - now
             now = time.time()
             last = self.progress() >= 1
@@ -431,14 +449,14 @@ class Run:
             if now - logged > interval or last or self.step == began_step + 10:
                 speed = since * stage.batch / max(1e-9, now - logged)
                 overall = (self.step - began_step) * stage.batch / (now - began)
-                means = {k: round(float(np.mean(v)), 4) for k, v in sums.items()}
+                means = {k: round(float(v) / seen[k], 4) for k, v in sums.items()}
                 left = (total - self.step) * stage.batch / max(overall, 1e-9)
                 if self.plan.minutes:
                     left = (now - began) * (1 - self.progress()) / max(self.progress() - self.began, 1e-9)
                 self.report({"stage": stage.name, "step": self.step, "progress": round(self.progress(), 4), "pictures": self.pictures,
                              "hours": round(self.seconds / 3600, 3), "rate": rate, "pictures_per_s": round(speed, 2),
                              "stage_left_h": round(left / 3600, 2), **means})
-                logged, since, sums = now, 0, {}
+                logged, since, sums, seen = now, 0, {}, {}
             if now - saved > SAVE_SECONDS or self.stop:
                 self.save()
                 saved = now
@@ -449,22 +467,21 @@ class Run:
                 break
         self.save()
 
-    def losses_of(self, batch: Any) -> tuple[Tensor, dict[str, float]]:
+    def losses_of(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of a batch in the current stage."""
         if self.stage.name.startswith("tower"):
             return self.tower_loss(batch[0], batch[1])
         if self.stage.name == "reader" and batch[0].dtype == torch.bfloat16:  # cached features
             return self.reader_loss(batch[0], batch[2], batch[1])
-        pictures, targets = self.moved(batch[0], batch[1])
-        asked = batch[2]
+        pictures, targets, packed = batch
         if self.stage.name == "reader":
             with torch.no_grad(), self.autocast():
                 hidden, _ = self.tower.forward(pictures, last=False)
-            return self.reader_loss(hidden[:, 1:], asked, targets["label"])
+            return self.reader_loss(hidden[:, 1:], packed, targets["label"])
         with self.autocast():
             hidden, pooled = self.tower.forward(pictures)
             dense, dense_numbers = self.teacher.losses(hidden, pooled, targets, (0, 0))
-        loss, numbers = self.reader_loss(hidden[:, 1:], asked, None)
+        loss, numbers = self.reader_loss(hidden[:, 1:], packed, None)
         return loss + self.plan.teacher_weight * dense, numbers | {"label": dense_numbers["label"], "dense": dense_numbers["loss"]}
 
     @torch.no_grad()
@@ -482,7 +499,7 @@ class Run:
                 hidden, pooled = self.tower.forward(pictures)
                 _, numbers = self.teacher.losses(hidden, pooled, targets, (0, 0))
                 for key, value in numbers.items():
-                    sums.setdefault(key, []).append(value)
+                    sums.setdefault(key, []).append(float(value))
                 if self.stage.name in ("reader", "joint"):
                     asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(start + i), held_out=True).several(16, qa.MIXTURE)
                              for i, s in enumerate(part)]
@@ -513,13 +530,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="threads of the training step")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--workers", type=int, help="processes that compose scenes (default: 1, on a GPU all cores but two)")
-    parser.add_argument("--batch-scale", type=int, help="batches so many times larger (default: 1, on a GPU 8)")
+    parser.add_argument("--batch-scale", type=int, help="batches so many times larger")
+    parser.add_argument("--echo", type=int, help="how often each scene is seen (default: 1, on a GPU 2)")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes, with the state saved")
     parser.add_argument("--schedule-minutes", type=float,
                         help="length of the whole training over all calls: the learning rate ends its fall then "
                              "(default with --minutes: with this call)")
     arguments = parser.parse_args()
-    plan = smoke_plan() if arguments.smoke else Plan()
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if arguments.device == "auto" else arguments.device
+    on_gpu = device == "cuda"
+    plan = smoke_plan() if arguments.smoke else gpu_plan() if on_gpu else Plan()
     folder = arguments.run.with_name(arguments.run.name + "-smoke") if arguments.smoke else arguments.run
     if arguments.smoke:
         shutil.rmtree(folder, ignore_errors=True)
@@ -530,10 +550,9 @@ def main() -> None:
         plan.token_dropout = arguments.token_dropout
     if arguments.threads:
         plan.threads = arguments.threads
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if arguments.device == "auto" else arguments.device
-    on_gpu = device == "cuda"
     plan.workers = arguments.workers or (max(1, (os.cpu_count() or 4) - 2) if on_gpu else 1)
-    plan.batch_scale = arguments.batch_scale or (8 if on_gpu and not arguments.smoke else 1)
+    plan.batch_scale = arguments.batch_scale or 1
+    plan.echo = arguments.echo or plan.echo
     run = Run(folder, plan, device)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
