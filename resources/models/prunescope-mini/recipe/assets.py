@@ -3,7 +3,7 @@
 `python assets.py` builds the cache once; `Assets.load()` maps it into memory. Without the packages, `Assets.toy()`
 draws a few shapes itself, which is enough for a smoke test.
 
-What is trained on is what fits into one file of less than 60 MiB: `assets.pack`, a plain zip of WebP pictures, the
+What is trained on is what fits into one file of less than 22 MB: `assets.pack`, a plain zip of WebP pictures, the
 letters of the fonts, and an index. `python assets.py --unpack FILE` makes the same cache of it on a machine without the
 packages.
 """
@@ -39,7 +39,7 @@ CACHE = WORK / "cache"
 SIZES = (192, 96, 48)
 BACKGROUND_SIDE = 448
 SPLITS = ("train", "val", "test")
-PACK_LIMIT = 60 * 2 ** 20
+PACK_LIMIT = 22 * 10 ** 6
 WEBP = {"format": "WEBP", "quality": 88, "method": 6, "exact": True}
 SIGN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -184,10 +184,10 @@ def trimmed(picture: Image.Image) -> np.ndarray | None:
     return None if coverage > 0.985 or coverage < 0.06 else array
 
 
-def open_svg(path: Path) -> Image.Image | None:
+def open_svg(data: bytes) -> Image.Image | None:
     """A rendered SVG; None where the renderer is missing or fails."""
     try:
-        done = subprocess.run(["rsvg-convert", "-w", "256", "-h", "256", "-a", str(path)], capture_output=True, timeout=20)
+        done = subprocess.run(["rsvg-convert", "-w", "256", "-h", "256", "-a"], input=data, capture_output=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return Image.open(io.BytesIO(done.stdout)) if done.returncode == 0 and done.stdout else None
@@ -196,7 +196,7 @@ def open_svg(path: Path) -> Image.Image | None:
 def opened(path: Path) -> np.ndarray | None:
     """A cut-out file as trimmed RGBA."""
     try:
-        picture = open_svg(path) if path.suffix == ".svg" else Image.open(path)
+        picture = open_svg(path.read_bytes()) if path.suffix == ".svg" else Image.open(path)
         return None if picture is None else trimmed(picture)
     except (OSError, ValueError, SyntaxError):
         return None
@@ -381,15 +381,15 @@ def letters_of(font: str) -> bytes:
     return out.getvalue()
 
 
-def webp(array: np.ndarray) -> bytes:
+def webp(array: np.ndarray, quality: int = WEBP["quality"]) -> bytes:
     """A picture, with loss in colour and none in alpha."""
     out = io.BytesIO()
-    Image.fromarray(array).save(out, **WEBP)
+    Image.fromarray(array).save(out, **WEBP | {"quality": quality})
     return out.getvalue()
 
 
-def pack(path: Path) -> None:
-    """Collects everything from the installed packages into one file."""
+def collect(path: Path) -> None:
+    """Collects from the installed packages what the splits are made of into one file."""
     table = classes.entries()
     found = find_cutouts(table)
     groups = grouped(found)
@@ -400,7 +400,7 @@ def pack(path: Path) -> None:
     index: dict[str, Any] = {"names": [table[i].name for i in kept], "categories": [table[i].category for i in kept], "cutouts": [],
                              "backgrounds": [], "fonts": {}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path.with_suffix(".new"), "w") as out:
+    with zipfile.ZipFile(path, "w") as out:
         def add(name: str, data: bytes) -> str:
             out.writestr(zipfile.ZipInfo(name), data)  # a fixed date: the same packages give the same bytes
             return name
@@ -415,11 +415,19 @@ def pack(path: Path) -> None:
         for split, fonts in find_fonts().items():
             index["fonts"][split] = [add(f"fonts/{split}{i:03d}{Path(f).suffix}", letters_of(f)) for i, f in enumerate(fonts)]
         add("index.json", json.dumps(index).encode())
-    size = path.with_suffix(".new").stat().st_size
-    if size > PACK_LIMIT:
-        raise SystemExit(f"{size} bytes: more than {PACK_LIMIT}")
-    os.replace(path.with_suffix(".new"), path)
-    print(f"{path}: {size / 1e6:.1f} MB; not kept:", [e.name for i, e in enumerate(table) if i not in kept])
+    print("not kept:", [e.name for i, e in enumerate(table) if i not in kept])
+
+
+def pack(path: Path, base: Path | None = None) -> None:
+    """Collects everything into one file; `base`, a file packed before, saves the search of the installed packages."""
+    import more  # which needs this module
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if base:
+        more.extend(base, path)
+    else:
+        collect(path.with_suffix(".base"))
+        more.extend(path.with_suffix(".base"), path)
+        path.with_suffix(".base").unlink()
 
 
 def unpack(path: Path, folder: Path = CACHE) -> None:
@@ -433,6 +441,7 @@ def unpack(path: Path, folder: Path = CACHE) -> None:
 
         cutouts, pieces, offset = [], [], 0
         for entry in index["cutouts"]:
+            entry.pop("more", None)
             whole = picture(entry.pop("file"), "RGBA").copy()
             whole[..., :3] = np.minimum(whole[..., :3], whole[..., 3:])  # premultiplied, whatever the compression did
             cutout = Cutout(**entry)
@@ -485,6 +494,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheet", type=Path, help="write a contact sheet instead of building")
     parser.add_argument("--pack", type=Path, metavar="FILE", help="collect into this file instead of the cache's own")
+    parser.add_argument("--base", type=Path, metavar="FILE", help="take what the splits are made of from this packed file")
     parser.add_argument("--unpack", type=Path, metavar="FILE", help="make the cache of a packed file; needs no package")
     arguments = parser.parse_args()
     if arguments.sheet:
@@ -493,5 +503,5 @@ if __name__ == "__main__":
         unpack(arguments.unpack)
     else:
         packed_file = arguments.pack or CACHE / "assets.pack"
-        pack(packed_file)
+        pack(packed_file, arguments.base)
         unpack(packed_file)

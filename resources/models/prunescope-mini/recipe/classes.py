@@ -167,6 +167,189 @@ bored_dog hand_with 4wd t_shirt.png elfhat mountain_dulc tree_whit fall_coloured
 """.split()))
 
 
+# More words for pictures that only training sees: whole file names of the extra sources (numbers and single letters at
+# the end left out, the name of the class and its plural always included), and emoji.
+MORE_TABLE = """
+cat; kitten,kitty; 🐱🐈😺
+dog; puppy,pug,poodle,dog side,dog service,york,dingo; 🐶🐕🐩🦮
+horse; pony,foal,horse variant,racehorse; 🐴🐎
+cow; bull,calf,ox,buffalo,car cow; 🐮🐄🐂🐃
+pig; piglet,pig variant; 🐷🐖🐗
+sheep; ram,lamb; 🐑🐏
+rabbit; bunny,baby rabbit,hare,rabbit variant; 🐰🐇
+mouse; rat,rodent; 🐭🐁🐀
+bear; polar bear,brown bear; 🐻
+lion; lioness,lion cub,cub,loewe; 🦁
+tiger; ; 🐯🐅
+elephant; elefant; 🐘
+monkey; chimp,chimpanzee,gorilla,macaque,gibbon,little monkey; 🐵🐒🦍🦧
+camel; dromedary; 🐫🐪
+deer; doe,fawn,elk,moose; 🦌🫎
+frog; toad,xenopus; 🐸
+turtle; tortoise; 🐢
+snake; cobra,viper,python,aesculapian snake,schlange; 🐍
+chicken; hen,rooster,cock; 🐔🐓
+chick; baby chick; 🐥🐤🐣
+duck; yellow duck,white duck,brown duck,green duck; 🦆
+penguin; tux; 🐧
+owl; eagle owl; 🦉
+eagle; vulture,hawk; 🦅
+dove; pigeon,white dove; 🕊
+fish; angelfish,goldfish,butterflyfish,piranha,pike,trout,ruffe,cichlid,butfish,discus,queenangel; 🐟🐠🐡
+dolphin; ; 🐬
+whale; orca,killer whale; 🐳🐋
+crab; lobster; 🦀🦞
+octopus; squid; 🐙🦑
+butterfly; lilac butterfly,lime butterfly,amber butterfly,navy butterfly,coral butterfly; 🦋
+bee; wasp,bumblebee,hornet; 🐝
+ladybug; ladybird,beetle; 🐞
+spider; tarantula; 🕷
+snail; ; 🐌
+apple; apples,green apple,red apple,apple whole,food apple,one apple; 🍎🍏
+banana; bananas; 🍌
+orange; mandarin,tangerine,fruit citrus; 🍊
+lemon; lime; 🍋
+pear; fruit pear; 🍐
+cherries; cherry,fruit cherries; 🍒
+strawberry; strawberries; 🍓
+grapes; grape,fruit grapes; 🍇
+pineapple; ananas,fruit pineapple; 🍍
+watermelon; wmelon,fruit watermelon; 🍉
+tomato; tomatoes; 🍅
+carrot; carrots; 🥕
+corn; maize,sweetcorn; 🌽
+eggplant; aubergine; 🍆
+pepper; peppers,pepper hot,chili,bell pepper,chili hot; 🌶🫑
+mushroom; mushrooms,toadstool,saffron milk cap; 🍄
+bread; bread slice,whole grain bread,baguette,lavash,bun,bread loaf; 🍞🥖
+cheese; ; 🧀
+pizza; pizza slice; 🍕
+burger; hamburger,whopper,cheeseburger; 🍔
+hot dog; hotdog,food hot dog; 🌭
+ice cream; icecream,sundae,glace; 🍦🍨
+cake; cupcake,muffin,chocolate cake,cake layered,cake variant,cake candles; 🍰🎂🧁
+egg; fried egg,egg fried,eggs,egg easter,eggpot,kinder surprise egg; 🥚🍳
+candy; lollipop,sweets,candycane,candy cane; 🍬🍭
+cup; mug,coffee,tea,mug hot,mug saucer,coffee cup,milk cup; ☕🍵
+teapot; kettle,kettle steam; 🫖
+bottle; water bottle,baby bottle,wine bottle,bottle wine,bottle soda,bottle tonic,bottle soda classic,bottle water,ketchup,oil; 🍾🍼🍶
+beer; glass mug,beer mug empty,beer mug,glass mug variant; 🍺
+wine glass; glass,wine,cocktail,glass wine,glass cocktail,martini glass,champagne glass,wine glass empty,sherry; 🍷🍸🍹
+fork; silverware fork; 
+knife; ; 🔪
+key; key variant,pgp keys; 🔑🗝
+lock; padlock,unlock,lock open,gnome lockscreen,system lock screen; 🔒🔓
+scissors; content cut; ✂
+hammer; mallet,gavel; 🔨
+wrench; spanner; 🔧
+umbrella; umbrellas,umbrella closed,umbrella beach; ☂🌂☔
+clock; watch,alarm,alarm clock,clock time three,clock time eight,stopwatch; ⏰🕒🕘🕗⏱
+light bulb; bulb,lightbulb,lightbulb on,lightbulb cfl,bulb light,bulb off,light; 💡
+candle; candles,candle holder; 🕯
+telephone; phone,phone classic,telephone receiver,phone flip; ☎📞
+mobile phone; mobile,cellphone,cell phone,smartphone,mobile button,mobile screen,cellphone basic,mobile screen button,phone openmoko freerunner; 📱
+computer; laptop,desktop,monitor,display,computer laptop; 💻🖥
+television; tv,television classic,video television; 📺
+camera; camera photo,camera retro,emblem camera; 📷📸
+book; books,book open,open book,book open variant,book variant,address book; 📕📖📗📘📙📚
+pencil; pen,crayon,pencils,paint pencil,pen fancy; ✏🖊🖍🖋
+gift; present,gift open; 🎁
+balloon; balloons,baloon; 🎈
+teddy bear; teddy; 🧸
+soccer ball; soccer,football,futbol; ⚽
+basketball; basketball ball; 🏀
+tennis racket; racket,raquette,tennis; 🎾🏸
+guitar; electric guitar,guitar acoustic,guitar electric,ukulele,banjo; 🎸
+trumpet; bugle,natural horn; 🎺
+drum; drums,bass drum,snare drum,bongo,slit drum; 🥁🪘
+violin; cello,gamba,fiddle; 🎻
+piano; grand piano,keyboard piano; 🎹
+car; taxi,convertible,car side,car sports,car hatchback,car estate,car convertible,car pickup,car limousine,red car,race car,van,minivan,car blue,sedan,car bug,lancia,benz; 🚗🚙🚕🏎🚘
+bus; bus side,bus school,bus double decker,school bus; 🚌🚍🚎🚐
+truck; lorry,truck flatbed,truck pickup,truck front,truck moving; 🚚🚛🛻
+fire truck; fire engine,firetruck; 🚒
+bicycle; bike; 🚲🚴
+motorcycle; motorbike,motor bike,scooter; 🏍🛵
+train; locomotive,steam locomotive,train variant,loco; 🚂🚆🚅🚄🚉🚈🚊🚋
+airplane; plane,aeroplane,aircraft,airport,plane up,jet fighter,rafale,lindbergh; ✈🛩🛫
+helicopter; tuxhelico,helicopter symbol; 🚁
+sailboat; sail boat,yacht,sailingboat,boat; ⛵
+ship; ferry,tug boat,tugboat,cruise ship,fishingboat; 🚢🛳⛴
+rocket; fusee,rocket launch,st rocket,shuttle space; 🚀
+tractor; tractor variant; 🚜
+house; home,cottage,cabin,house chimney,home variant,user home,gnome home,hut; 🏠🏡🛖
+castle; fort,fort awesome; 🏰🏯
+lighthouse; lighthouse on; 
+tent; campground,tepee,circus; ⛺🎪
+tree; pine tree,palm tree,christmas tree,palmtree,tuxtree,chronos tuxtree,sapin,pine tree variant; 🌳🌲🌴🎄
+flower; flower tulip,flower poppy,sunflower,daisy,tulip,flower outline; 🌸🌼🌻🌺🌷💐
+rose; ; 🌹🥀
+cactus; ; 🌵
+leaf; leaf maple,clover,canadian maple leaf,maple leaf,leaves; 🍁🍂🍃☘🍀
+sun; weather sunny,white balance sunny,sunny; ☀🌞
+moon; moon waning crescent,moon waxing crescent,moon last quarter,weather night,crescent moon; 🌙🌛🌝🌕🌜
+star; goldstar,star simple; ⭐🌟
+snowman; ; ⛄☃
+heart; hearts; ❤💙💚💛💜🧡🖤
+skull; ; 💀☠
+ghost; ; 👻
+crown; chess queen; 👑
+hat; wizardhat,cap,hat cowboy,hat fedora,top hat,partyhat,hat wizard,magic hat; 🎩👒🧢
+shoe; shoes,boot,sneaker,shoe sneaker,shoe formal,shoe heel,shoe cleat,heel,slippers; 👞👟👠🥾👢🥿👡
+shirt; tshirt,tshirt crew,tshirt v,t shirt,sweatshirt,pullover; 👕👔👚🎽
+dress; ; 👗
+glasses; sunglasses,sunglass; 👓🕶🥽
+trophy; trophy variant,trophy award,coppa,cup trophy; 🏆
+"""
+
+# Files of these names that show something else, only a part, several things or nothing that can be recognised.
+MORE_NOT = set("""
+fontawesome/solid/address-book.svg fontawesome/solid/bottle-water.svg fontawesome/solid/chess-queen.svg
+fontawesome/solid/football.svg fontawesome/solid/gavel.svg fontawesome/solid/helicopter-symbol.svg
+fontawesome/solid/mouse.svg fontawesome/solid/stopwatch-20.svg gartoon/gartoon/apps/gnome-lockscreen.svg
+gartoon/gartoon/emblems/emblem-camera.svg gcompris/analog_electricity/bulb.svg
+gcompris/analog_electricity/bulb_light.svg gcompris/baby_tangram/car1/car.svg gcompris/baby_tangram/m-train/loco.svg
+gcompris/baby_tangram/m-truck/cabin.svg gcompris/baby_tangram/truck/cabin.svg gcompris/babymatch/eggpot.svg
+gcompris/babymatch/glass.svg gcompris/babyshapes/dog1/dog.webp gcompris/babyshapes/dog1/dog1.webp
+gcompris/babyshapes/dog1/dog2.webp gcompris/babyshapes/dog1/dog3.webp gcompris/babyshapes/dog2/dog3.webp
+gcompris/babyshapes/dog2/dog4.webp gcompris/babyshapes/dog2/dog6.webp gcompris/babyshapes/food/milk_cup.svg
+gcompris/babyshapes/shapeBackground/T_baby_bottle.svg gcompris/babyshapes/shapeBackground/T_banana.svg
+gcompris/babyshapes/shapeBackground/T_bread_slice.svg gcompris/babyshapes/shapeBackground/T_chocolate_cake.svg
+gcompris/babyshapes/shapeBackground/T_milk_cup.svg gcompris/babyshapes/shapeBackground/T_orange.svg
+gcompris/babyshapes/shapeBackground/T_pear.svg gcompris/binary_bulb/bulb_off.svg gcompris/canal_lock/boat1.svg
+gcompris/canal_lock/boat2.svg gcompris/canal_lock/sun.svg gcompris/chronos/st_rocket.svg
+gcompris/clickgame/QueenAngel.webp gcompris/clickgame/butfish.webp gcompris/clickgame/cichlid1.webp
+gcompris/clickgame/cichlid4.webp gcompris/clickgame/discus2.webp gcompris/clickgame/discus3.webp
+gcompris/color_mix/light-b.svg gcompris/color_mix/light-g.svg gcompris/color_mix/light-r.svg gcompris/core/star.png
+gcompris/explore_farm_animals/animals/duck.webp gcompris/explore_farm_animals/animals/owl.webp
+gcompris/explore_monuments/key.svg gcompris/graph-coloring/shapes/star.svg gcompris/lang/words_sample/beetle.webp
+gcompris/left_right_click/mouse.svg gcompris/menu/computer.svg gcompris/number_sequence/bear1.svg
+gcompris/number_sequence/bear2.svg gcompris/others/knife.webp gcompris/piano_composition/piano.svg
+gcompris/redraw/orange.svg gcompris/reversecount/flower0.svg gcompris/reversecount/flower1.svg
+gcompris/reversecount/flower2.svg gcompris/reversecount/flower3.svg gcompris/reversecount/flower4.svg
+gcompris/reversecount/flower5.svg gcompris/submarine/boat.svg gcompris/traffic/car10.svg gcompris/traffic/car11.svg
+gcompris/traffic/car12.svg gcompris/traffic/car3.svg gcompris/traffic/car4.svg gcompris/traffic/car5.svg
+gcompris/traffic/car6.svg gcompris/traffic/car7.svg gcompris/traffic/car8.svg gcompris/traffic/car9.svg
+gcompris/traffic/truck2.svg gcompris/traffic/truck3.svg gcompris/traffic/truck4.svg gcompris/watercycle/sun.svg
+material/airport.svg material/apple.svg material/baby-bottle.svg material/bee.svg material/bike.svg
+material/chili-hot.svg material/cup.svg material/football.svg material/gavel.svg material/horse-variant.svg
+material/lightbulb-on-20.svg material/lightbulb-on-30.svg material/lightbulb-on-40.svg material/lightbulb-on-50.svg
+material/lightbulb-on-60.svg material/lightbulb-on-80.svg material/lightbulb-on-90.svg material/moon-last-quarter.svg
+material/mouse.svg material/oil.svg material/scooter.svg material/soccer.svg material/trophy-award.svg
+material/violin.svg material/watch.svg openmoji/1F3BE.svg openmoji/1F689.svg openmoji/1F6B4.svg openmoji/1F97D.svg
+oxygen/actions/system-lock-screen.png oxygen/devices/phone.png oxygen/places/user-home.png
+pysiogame/animals/beetle.jpg pysiogame/food/bread.jpg pysiogame/sport/tennis.jpg pysiogame/transport/boat.jpg
+pysiogame/transport/ship.jpg qabcs/food/oil.png qabcs/food/saffron_milk_cap.png qabcs/food/sherry.png
+qabcs/instrument/natural_horn.png qabcs/instrument/slit_drum.png qabcs/misc/watch.png
+qabcs/toys/kinder_surprise_egg.png scratch/Animals/cat5.gif scratch/Fantasy/skull1.png scratch/Things/partyhat1.png
+scratch/Things/partyhat2.png scratch/Things/partyhat3.png scratch/Transportation/car-cow.gif
+scratch/Transportation/yacht.gif symbola/1f343 symbola/1f34a symbola/1f3c0 symbola/1f454 symbola/1f688 symbola/1f6b4
+tango/Tango/actions/gnome-lockscreen.svg tango/Tango/actions/lock.svg tango/Tango/actions/system-lock-screen.svg
+tango/Tango/devices/mouse.svg tango/Tango/places/desktop.svg tango/Tango/places/user-home.svg twemoji/1f3b9.png
+twemoji/1f3be.png twemoji/1f689.png twemoji/1f6b4.png twemoji/1f97d.png
+""".split())
+
+
 @dataclass(frozen=True)
 class Entry:
     """One named class with its search words."""
@@ -185,6 +368,25 @@ def entries() -> list[Entry]:
         name, category, *words = [part.strip() for part in line.split(";")]
         rows.append(Entry(name, category, *(tuple(w.strip() for w in text.split(",")) for text in words)))
     return rows
+
+
+def more_words() -> tuple[dict[str, str], dict[str, str]]:
+    """What the extra sources are searched for: file name -> class, and emoji -> class."""
+    stems: dict[str, str] = {}
+    emoji: dict[str, str] = {}
+    for line in MORE_TABLE.strip().splitlines():
+        name, words, symbols = [part.strip() for part in line.split(";")]
+        for word in [name, plural(name), *words.split(",")]:
+            if word:
+                stems.setdefault(word, name)
+        emoji.update({symbol: name for symbol in symbols})
+    return stems, emoji
+
+
+def stem(name: str) -> str:
+    """A file name without numbers and single letters."""
+    words = [re.sub(r"\d+$", "", word) for word in plain(name).split()]
+    return " ".join(word for word in words if len(word) > 1)
 
 
 def pattern(words: tuple[str, ...]) -> re.Pattern[str]:

@@ -143,9 +143,9 @@ def cached_scene(kept: dict[str, Any], label: np.ndarray) -> Scene:
                  kept["kinds"])
 
 
-def first_scene(stage_index: int) -> int:
-    """Stages see different scenes."""
-    return 10_000_000 * (stage_index + 1)
+def first_scene(stage_index: int, again: int = 0) -> int:
+    """Stages see different scenes, and so does a stage that is begun again."""
+    return 10_000_000 * (stage_index + 1 + 100 * again)
 
 
 class Run:
@@ -169,6 +169,7 @@ class Run:
         self.began = 0.0        # progress of the stage when this call took it up, and the seconds then
         self.began_seconds = 0.0
         self.seconds = 0.0
+        self.again = 0          # how often a stage was begun again
         self.until = math.inf   # seconds at which this call stops
         self.optimizer: torch.optim.AdamW | None = None
         self.stop = False
@@ -203,7 +204,7 @@ class Run:
                 tensors |= {f"optimizer.{number}.{k}": v for k, v in values.items()}
         tensors |= {"generator": self.generator.get_state(), "torch": torch.get_rng_state()}
         finished = self.stage_index == len(self.plan.stages)
-        state = {"stage": "" if finished else self.stage.name, "pictures": self.pictures, "seconds": self.seconds,
+        state = {"stage": "" if finished else self.stage.name, "pictures": self.pictures, "seconds": self.seconds, "again": self.again,
                  "progress": 1.0 if finished else self.progress(), "rng": self.rng.getstate(), "plan": dataclasses.asdict(self.plan)}
         path = self.folder / "state.safetensors"
         new = path.with_suffix(".new")
@@ -227,7 +228,7 @@ class Run:
 
         names = [s.name for s in self.plan.stages]
         self.stage_index = names.index(state["stage"]) if state["stage"] else len(names)
-        self.pictures, self.seconds = state["pictures"], state["seconds"]
+        self.pictures, self.seconds, self.again = state["pictures"], state["seconds"], state.get("again", 0)
         self.began, self.began_seconds = state["progress"], self.seconds
         self.model.load_state_dict(part("model."))
         self.teacher.load_state_dict(part("teacher."))
@@ -245,6 +246,13 @@ class Run:
         self.rng.setstate((version, tuple(words), gauss))
         torch.set_rng_state(tensors["torch"])
         print(f"resumed at {state['stage'] or 'the end'}, {self.pictures} pictures, after {self.seconds / 3600:.2f} h", flush=True)
+
+    def begin_again(self, name: str) -> None:
+        """Takes up a stage from its beginning, with new pictures, whatever was done before."""
+        self.stage_index = [s.name for s in self.plan.stages].index(name)
+        self.step, self.pictures, self.began, self.began_seconds = 0, 0, 0.0, self.seconds
+        self.again += 1
+        self.begin_stage()
 
     # -- schedule ------------------------------------------------------------------------------------------------------
 
@@ -343,7 +351,7 @@ class Run:
         among others of the last batches."""
         stage = self.stage
         ask = self.plan.questions if stage.name in ("reader", "joint") else 0
-        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index) + self.pictures, self.tokenizer, ask)
+        data = Scenes(self.assets, "train", stage, first_scene(self.stage_index, self.again) + self.pictures, self.tokenizer, ask)
         recent: list[Any] = []
         for pictures, targets, packed in DataLoader(data, batch_size=None, num_workers=self.plan.workers, prefetch_factor=4,
                                                     pin_memory=self.device.type == "cuda"):
@@ -526,6 +534,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=WORK / "run", help="folder of checkpoints and logs")
     parser.add_argument("--smoke", action="store_true", help="all stages on drawn shapes, in about a minute")
     parser.add_argument("--pictures", action="append", default=[], metavar="STAGE=N", help="pictures of a stage (also when going on)")
+    parser.add_argument("--from", dest="start", metavar="STAGE", help="begin this stage (again) with the weights at hand")
     parser.add_argument("--token-dropout", type=float, help="share of the steps with a random subset of the visual tokens")
     parser.add_argument("--threads", type=int, help="threads of the training step")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -561,6 +570,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     run.resume()
+    if arguments.start:
+        run.begin_again(arguments.start)
     if arguments.minutes:
         run.until = run.seconds + 60 * arguments.minutes
         plan.minutes = arguments.schedule_minutes or run.until / 60
