@@ -391,7 +391,8 @@ void Document::on(const Progress& event) {
     Q_EMIT stateChanged();
 }
 
-void Document::on(const Selected& event) {
+// Nothing that belongs to other inputs stays beside the result that comes.
+void Document::dropOutdated() {
     if (!unprunedStays(run_inputs_)) {
         unpruned_.reset();
         streamed_unpruned_.clear();
@@ -405,6 +406,10 @@ void Document::on(const Selected& event) {
         }
         Q_EMIT curveChanged();
     }
+}
+
+void Document::on(const Selected& event) {
+    dropOutdated();
     trace_ = event.trace;
     result_inputs_ = run_inputs_;
     streamed_answer_.clear();
@@ -425,12 +430,17 @@ void Document::on(const AnswerToken& event) {
 }
 
 void Document::on(const Finished& event) {
+    const bool came_at_once = !(result_inputs_ == run_inputs_);  // all of it from the cache
+    dropOutdated();
     trace_ = event.trace;
     result_inputs_ = run_inputs_;
     streamed_answer_ = QString::fromStdString(trace_->answer.text);
     last_valid_ = {trace_, result_inputs_};
     Q_EMIT traceChanged();
     Q_EMIT answerGrew();
+    if (came_at_once) {
+        Q_EMIT stateChanged();
+    }
 }
 
 void Document::on(const UnprunedFinished& event) {

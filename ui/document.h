@@ -180,6 +180,7 @@ private:
     void inputsMoved();
     void settle();
     void clearResults();
+    void dropOutdated();
     bool unprunedStays(const Inputs& next) const;
     bool curveStays(const Inputs& next) const;
     bool methodCurvesStay(const Inputs& next) const;

@@ -78,6 +78,7 @@ private:
     void makeRecentMenu();
     void connectViews();
     void connectController();
+    void connectAhead();
     void connectCompare();
     std::vector<MenuEntry> fileMenu();
     std::vector<MenuEntry> exportEntries();

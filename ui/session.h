@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/ahead/ahead_controller.h"
 #include "ui/attribution/token_attribution.h"
 #include "ui/compare/compare_controller.h"
 #include "ui/compare/compare_settings.h"
@@ -18,6 +19,7 @@ struct Session {
     Session(Engine::MakeBackend make, Preferences* preferences)
         : engine(std::move(make)),
           controller(&document, &engine, preferences),
+          ahead(&document, &controller, &engine, preferences),
           compare(&document, &reference, &grid, &engine),
           evaluation(&document, &engine),
           attribution(&document, &selection, &engine),
@@ -31,6 +33,7 @@ struct Session {
     CompareSettings compare_settings;
     EngineBridge engine;
     Controller controller;
+    AheadController ahead;
     CompareController compare;
     Evaluation evaluation;
     TokenAttribution attribution;

@@ -32,6 +32,7 @@ struct Answered {
     AnswerTrace answer;
     double prefill_ms = 0;
     double decode_ms = 0;
+    double project_ms = 0;
 };
 
 std::uint64_t hashOf(const at::Tensor& tensor) {
@@ -71,6 +72,85 @@ AnswerTrace decode(const RunContext& context, KvCache& cache, at::Tensor logits)
     return answer;
 }
 
+std::uint64_t answerKey(const RunContext& context,
+                        const TokenSequence& text,
+                        std::uint64_t visual_key) {
+    Hasher hasher;
+    hasher.add(visual_key).add(context.request.settings.max_new_tokens);
+    for (const std::vector<std::int64_t>* ids : {&text.before, &text.after}) {
+        hasher.add(static_cast<std::uint64_t>(ids->size()));
+        for (const std::int64_t id : *ids) {
+            hasher.add(id);
+        }
+    }
+    return hasher.value();
+}
+
+std::uint64_t answerKey(const RunContext& context, const PrunedPrompt& prompt) {
+    return Hasher().add(prompt.key).add(context.request.settings.max_new_tokens).value();
+}
+
+std::uint64_t prefixKey(const RunContext& context,
+                        const TokenSequence& text,
+                        const at::Tensor& visual) {
+    Hasher hasher;
+    hasher.add(context.vlm.report().fingerprint).add(hashOf(visual));
+    for (const std::int64_t id : text.before) {
+        hasher.add(id);
+    }
+    return hasher.value();
+}
+
+/// Prefill, as far as it is not in the cache, and decoding. Sets `prefix_reused`.
+Answered answerTo(const RunContext& context,
+                  const TokenSequence& text,
+                  const at::Tensor& visual,
+                  RunTrace& trace,
+                  bool& prefix_reused) {
+    const Vlm& vlm = context.vlm;
+    const int max_new = context.request.settings.max_new_tokens;
+    const int n_prefix = static_cast<int>(text.before.size()) + static_cast<int>(visual.size(0));
+    const int n_prompt = n_prefix + static_cast<int>(text.after.size());
+    checkLength(vlm, n_prompt, max_new);
+    const auto prefill = [&](int capacity) {
+        std::shared_ptr<KvCache> cache = vlm.newCache(capacity);
+        vlm.feed(*cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
+        const KvCache::Mark mark = cache->mark();
+        return Prefix{std::move(cache), mark, {}, 0};
+    };
+    Stopwatch watch;
+    prefix_reused = true;
+    const auto prefix =
+        context.cache.get<Prefix>(CachedStage::Prefix, prefixKey(context, text, visual), [&] {
+            prefix_reused = false;
+            // Room for a longer question later; a question that does not fit makes a new prefix.
+            constexpr int kSpare = 256;
+            const int capacity =
+                std::min(vlm.contextLength(),
+                         n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
+            Prefix filled = prefill(capacity);
+            filled.ms = watch.ms();
+            return filled;
+        });
+    std::shared_ptr<KvCache> cache = prefix->cache;
+    cache->rewind(prefix->mark);
+    const int needed = n_prompt + max_new;
+    if (cache->capacity() < needed) {
+        cache = prefill(needed).cache;
+        prefix_reused = false;
+    }
+    const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
+    trace.timings_ms.prefill = watch.ms();
+    const double reused_ms = prefix_reused ? prefix->ms : 0;
+    watch = Stopwatch();
+    AnswerTrace made = decode(context, *cache, logits);
+    trace.timings_ms.decode = watch.ms();
+    return {std::move(made),
+            trace.timings_ms.prefill + reused_ms,
+            trace.timings_ms.decode,
+            trace.timings_ms.project};
+}
+
 /// Says so where the answer's probabilities are no numbers.
 void noteNonFinite(const AnswerTrace& answer, RunTrace& trace) {
     if (std::any_of(answer.probability.begin(), answer.probability.end(), [](float p) {
@@ -94,68 +174,42 @@ void checkLength(const Vlm& vlm, int n_prompt, int n_answer) {
     }
 }
 
+std::uint64_t visualKey(const RunContext& context, const PerView<SelectedTokens>& selections) {
+    Hasher hasher;
+    for (const auto& selection : selections) {
+        hasher.add(selection->key);
+    }
+    for (const std::vector<ViewPatch>* list : {&context.request.omit, &context.request.leave_in}) {
+        hasher.add(static_cast<std::uint64_t>(list->size()));
+        for (const ViewPatch& patch : *list) {
+            hasher.add(patch.view).add(static_cast<int>(patch.patch));
+        }
+    }
+    return hasher.value();
+}
+
+bool isAnswerKnown(const RunContext& context,
+                   const TokenSequence& text,
+                   const std::optional<PrunedPrompt>& pruned,
+                   std::uint64_t visual_key) {
+    return context.cache.contains(
+        CachedStage::Answer,
+        pruned ? answerKey(context, *pruned) : answerKey(context, text, visual_key));
+}
+
 AnswerTrace answerStage(const RunContext& context,
                         const TokenSequence& text,
-                        const at::Tensor& visual,
+                        const VisualRows& visual,
                         RunTrace& trace) {
     const c10::InferenceMode guard;
-    const Vlm& vlm = context.vlm;
-    const int max_new = context.request.settings.max_new_tokens;
-    const auto n_visual = static_cast<int>(visual.size(0));
-    const int n_prefix = static_cast<int>(text.before.size()) + n_visual;
-    const int n_prompt = n_prefix + static_cast<int>(text.after.size());
-    checkLength(vlm, n_prompt, max_new);
-    Hasher prefix_hash;
-    prefix_hash.add(vlm.report().fingerprint).add(hashOf(visual));
-    for (const std::int64_t id : text.before) {
-        prefix_hash.add(id);
-    }
-    Hasher answer_hash;
-    answer_hash.add(prefix_hash.value()).add(max_new);
-    for (const std::int64_t id : text.after) {
-        answer_hash.add(id);
-    }
-    const auto prefill = [&](int capacity) {
-        std::shared_ptr<KvCache> cache = vlm.newCache(capacity);
-        vlm.feed(*cache, at::cat({vlm.embed(text.before), visual}, 0), false, context.stop);
-        const KvCache::Mark mark = cache->mark();
-        return Prefix{std::move(cache), mark, {}, 0};
-    };
-    bool prefix_reused = true;
+    bool prefix_reused = false;
     bool answer_reused = true;
     const auto answered =
-        context.cache.get<Answered>(CachedStage::Answer, answer_hash.value(), [&] {
+        context.cache.get<Answered>(CachedStage::Answer, answerKey(context, text, visual.key), [&] {
             answer_reused = false;
-            Stopwatch watch;
-            const auto prefix =
-                context.cache.get<Prefix>(CachedStage::Prefix, prefix_hash.value(), [&] {
-                    prefix_reused = false;
-                    // Room for a longer question later; a question that does not fit makes a new
-                    // prefix.
-                    constexpr int kSpare = 256;
-                    const int capacity =
-                        std::min(vlm.contextLength(),
-                                 n_prefix + kSpare + static_cast<int>(text.after.size()) + max_new);
-                    Prefix filled = prefill(capacity);
-                    filled.ms = watch.ms();
-                    return filled;
-                });
-            std::shared_ptr<KvCache> cache = prefix->cache;
-            cache->rewind(prefix->mark);
-            const int needed = n_prompt + max_new;
-            if (cache->capacity() < needed) {
-                cache = prefill(needed).cache;
-                prefix_reused = false;
-            }
-            const at::Tensor logits = vlm.feed(*cache, vlm.embed(text.after), false, context.stop);
-            trace.timings_ms.prefill = watch.ms();
-            const double reused_ms = prefix_reused ? prefix->ms : 0;
-            watch = Stopwatch();
-            AnswerTrace made = decode(context, *cache, logits);
-            trace.timings_ms.decode = watch.ms();
-            return Answered{
-                std::move(made), trace.timings_ms.prefill + reused_ms, trace.timings_ms.decode};
+            return answerTo(context, text, visual.make(), trace, prefix_reused);
         });
+    trace.cost_ms.project = answered->project_ms;
     trace.cost_ms.prefill = answered->prefill_ms;
     trace.cost_ms.decode = answered->decode_ms;
     if (answer_reused) {
@@ -170,7 +224,7 @@ AnswerTrace answerStage(const RunContext& context,
 AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, RunTrace& trace) {
     const c10::InferenceMode guard;
     const int max_new = context.request.settings.max_new_tokens;
-    const std::uint64_t key = Hasher().add(prompt.key).add(max_new).value();
+    const std::uint64_t key = answerKey(context, prompt);
     const auto prefill = [&] {
         const std::shared_ptr<DecoderPass> pass = prompt.pass();
         const Stopwatch watch;
@@ -187,7 +241,7 @@ AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, 
         const Stopwatch watch;
         AnswerTrace made = decode(context, *prefix.cache, prefix.logits);
         trace.timings_ms.decode = watch.ms();
-        return Answered{std::move(made), prefix.ms, trace.timings_ms.decode};
+        return Answered{std::move(made), prefix.ms, trace.timings_ms.decode, 0};
     });
     trace.cost_ms.prefill += answered->prefill_ms;
     trace.cost_ms.decode = answered->decode_ms;

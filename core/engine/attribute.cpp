@@ -99,11 +99,11 @@ Subject finishedRun(const RunContext& context) {
         selectionStage(context, *input, subject.full, passes, subject.text, trace);
     subject.visual = projectStage(context, subject.full, selections, trace);
     subject.rows = visualRows(context, selections);
-    subject.answer = answerStage(context, subject.text, subject.visual, trace);
+    const std::uint64_t visual_key = visualKey(context, selections);
+    subject.answer =
+        answerStage(context, subject.text, {visual_key, [&] { return subject.visual; }}, trace);
     Hasher hasher;
-    for (const auto& selection : selections) {
-        hasher.add(selection->key);
-    }
+    hasher.add(visual_key);
     for (const std::vector<std::int64_t>* ids : {&subject.text.before, &subject.text.after}) {
         hasher.add(ids->size());
         for (const std::int64_t id : *ids) {

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
+#include "core/prune/select.h"
 
 #include <algorithm>
 #include <array>
@@ -112,10 +113,17 @@ std::vector<BudgetPoint> budgetCurve(const RunContext& context) {
         return points;
     }
     const std::vector<int> ladder = budgetLadder(patchesPerView(context));
+    // Points from the cache come faster than anyone could see them one by one.
+    constexpr double kPause_ms = 30;
+    Stopwatch since_told;
     for (const int budget : ladder) {
         points.push_back(measure(context, budget));
-        context.emit(Progress{context.request.id, "curve", points.size(), ladder.size()});
-        context.emit(BudgetCurve{context.request.id, points, points.size() == ladder.size()});
+        const bool is_last = points.size() == ladder.size();
+        if (is_last || since_told.ms() >= kPause_ms) {
+            since_told = Stopwatch();
+            context.emit(Progress{context.request.id, "curve", points.size(), ladder.size()});
+            context.emit(BudgetCurve{context.request.id, points, is_last});
+        }
     }
     return points;
 }

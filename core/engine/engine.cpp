@@ -48,11 +48,18 @@ RunId Engine::compare(BatchRequest request) {
     request.id = ++last_id_;
     for (RunRequest& variant : request.variants) {
         variant.id = request.id;
+        const bool wants_curve = request.spare && variant.want_curve;
         wantAnswerAlone(variant);
+        variant.want_curve = wants_curve;
     }
-    const bool is_ahead = request.ahead;
-    batches_.insert(is_ahead ? batches_.begin() : batches_.end(), Batch{std::move(request)});
-    if (is_ahead && current_batch_ != 0) {
+    const RunId id = request.id;
+    const auto place = request.ahead   ? batches_.begin()
+                       : request.spare ? batches_.end()
+                                       : std::ranges::find_if(batches_, [](const Batch& waiting) {
+                                             return waiting.request.spare;
+                                         });
+    batches_.insert(place, Batch{std::move(request)});
+    if (batches_.front().request.id == id && current_batch_ != 0) {
         current_stop_.request_stop();
     }
     wake_.notify_all();

@@ -44,6 +44,8 @@ struct BatchRequest {
     RunId id = 0;
     std::vector<RunRequest> variants;
     bool ahead = false;  ///< goes before batches that wait or run
+    bool spare =
+        false;  ///< goes after all others, also those that come later, and keeps want_curve
 };
 
 /// The question's own answer at once: nothing to compare it with, no curve, no stillness to wait

@@ -21,21 +21,27 @@ RunTrace run(const RunContext& context) {
     const auto passes = encoderStage(context, *input, full, trace);
     const auto selections = selectionStage(context, *input, full, passes, text, trace);
     const auto pruned = decoderStage(context, full, selections, text, trace);
-    if (!context.unpruned) {
+    // What the cache holds to the end is told at the end alone.
+    const std::uint64_t visual_key = visualKey(context, selections);
+    const bool is_known = context.request.want_answer &&
+                          isAnswerKnown(context, text, pruned, visual_key) &&
+                          areNullBandsKnown(context, full, pruned, trace);
+    const bool tells_parts = !context.unpruned && !is_known;
+    if (tells_parts) {
         context.emit(Selected{context.request.id, std::make_shared<const RunTrace>(trace)});
     }
     nullBandStage(context, full, pruned, trace);
-    if (!context.unpruned) {
+    if (tells_parts) {
         context.emit(Refined{context.request.id, std::make_shared<const RunTrace>(trace)});
     }
     if (context.request.want_answer) {
-        context.settle(context.request.settle_ms);
+        context.settle(is_known ? 0 : context.request.settle_ms);
         const auto visual = [&] {
             return changedRows(
                 context, full, selections, projectStage(context, full, selections, trace), trace);
         };
         trace.answer = pruned ? answerPruned(context, *pruned, trace)
-                              : answerStage(context, text, visual(), trace);
+                              : answerStage(context, text, {visual_key, visual}, trace);
     }
     trace.cache = context.cache.counters();
     return trace;

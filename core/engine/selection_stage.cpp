@@ -6,6 +6,9 @@
 #include "core/trace/patch_rules.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
@@ -15,7 +18,7 @@ namespace prunescope {
 
 namespace {
 
-/// What the selection of one view depends on.
+/// What the selection of one view depends on, save whether it is re-selected.
 std::uint64_t selectionKey(const RunContext& context,
                            const EncoderPass& pass,
                            int budget,
@@ -32,10 +35,7 @@ std::uint64_t selectionKey(const RunContext& context,
     if (spec.in_decoder) {
         return hasher.value();
     }
-    if (spec.uses_threshold) {
-        hasher.add(settings.tau).add(static_cast<int>(settings.trigger)).add(settings.phi);
-    }
-    if (spec.uses_seed || spec.uses_threshold) {
+    if (spec.uses_seed) {
         hasher.add(settings.seed);
     }
     if (spec.uses_text) {
@@ -95,6 +95,57 @@ Selection selectFrom(const RunContext& context,
     return makeMethod(context.request.settings.method)->select(view);
 }
 
+/// What kappa is compared with.
+struct Threshold {
+    Trigger trigger = Trigger::Never;
+    double value = 0;
+    NullBand null_band;  ///< that it was made from
+};
+
+Threshold thresholdOf(const RunContext& context,
+                      RunTrace& trace,
+                      const FullFeatures& full,
+                      int budget) {
+    const RunSettings& settings = context.request.settings;
+    Threshold out{effectiveTrigger(settings), 0, {}};
+    if (out.trigger == Trigger::Auto) {
+        out.value = settings.tau;
+    } else if (out.trigger == Trigger::Relative) {
+        out.null_band = nullBandAt(context, trace, full, kSelectedPlace, budget);
+        out.value = settings.phi * out.null_band.median;
+    }
+    return out;
+}
+
+/// The threshold decides between two outcomes and does nothing else: what is kept is named by
+/// whether the view fires, so that every threshold on one side of kappa finds it. Which side a
+/// threshold lies on is known from kappa, which one selection on either side gives.
+std::shared_ptr<const SelectedTokens> selectionBeside(const RunContext& context,
+                                                      RunTrace& trace,
+                                                      const Threshold& threshold,
+                                                      std::uint64_t key,
+                                                      const std::function<Selection()>& select) {
+    std::optional<SelectedTokens> made;
+    const auto make = [&] {
+        const Stopwatch own;
+        Selection selection = select();
+        return SelectedTokens{0, std::move(selection), own.ms()};
+    };
+    using Kappa = std::optional<double>;
+    const auto kappa = context.cache.get<Kappa>(CachedStage::Breakpoint, key, [&] {
+        made = make();
+        return made->selection.shift.kappa;
+    });
+    const bool fires = firesAt(threshold.trigger, *kappa, threshold.value);
+    const auto side = Hasher().add(key).add(fires).value();
+    return cached<SelectedTokens>(context, trace, CachedStage::Selection, side, [&] {
+        SelectedTokens out = made ? *std::exchange(made, std::nullopt) : make();
+        require(out.selection.shift.fired == fires, "a method fires where kappa says it does");
+        out.key = side;
+        return out;
+    });
+}
+
 /// What a budget cannot hold, for whoever asked for it.
 void noteBudget(const RunContext& context,
                 const PatchGrid& grid,
@@ -150,11 +201,9 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         const PatchRules rules = effectiveRules(context, grid, v);
         noteBudget(context, grid, v, trace.notes);
         const std::uint64_t key = selectionKey(context, *passes[v], budget, rules, text);
-        result.push_back(cached<SelectedTokens>(context, trace, CachedStage::Selection, key, [&] {
-            const Stopwatch own;
-            Selection selection =
-                selectFrom(context, trace, grid, *full[v], *passes[v], budget, rules, text);
-            return SelectedTokens{key, std::move(selection), own.ms()};
+        const Threshold threshold = thresholdOf(context, trace, *full[v], budget);
+        result.push_back(selectionBeside(context, trace, threshold, key, [&] {
+            return selectFrom(context, trace, grid, *full[v], *passes[v], budget, rules, text);
         }));
         trace.cost_ms.select += result.back()->ms;
         ViewTrace& view_trace = trace.views[v];
@@ -165,8 +214,11 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         view_trace.kept = selection.kept;
         view_trace.rows = selection.rows;
         view_trace.shift = selection.shift;
+        view_trace.shift.tau = threshold.value;  // of this run, also where another one selected
+        view_trace.shift.null_band = threshold.null_band;
         dropNonFinite(view_trace);
-        trace.tokens.visual_kept += static_cast<int>(selection.rows.size());
+        trace.tokens.visual_kept +=
+            static_cast<int>(selection.rows.size()) + (holdsCls(context) ? 1 : 0);
     }
     trace.tokens.sameInEveryLayer();
     trace.timings_ms.select = watch.ms();
@@ -203,10 +255,6 @@ at::Tensor projectStage(const RunContext& context,
         if (selection.paddingRows() > 0) {
             rows.push_back(
                 at::zeros({selection.paddingRows(), projected.size(1)}, projected.options()));
-        }
-        if (holdsCls(context)) {
-            ++trace.tokens.visual_kept;
-            trace.tokens.sameInEveryLayer();
         }
     }
     at::Tensor visual = rows.size() == 1 ? projected : at::cat(rows, 0);

@@ -19,6 +19,7 @@ constexpr std::array<StageLimit, kCachedStages> kLimits{{
     {"reference", 48},
     {"encoder_pass", 48},
     {"projection", 4},
+    {"breakpoint", 4096},
     {"selection", 256},
     {"null_band", 4096},
     {"curve_point", 4096},
@@ -46,6 +47,12 @@ std::uint64_t StageCache::hashOf(const std::shared_ptr<const Image>& image) {
         hashed_ = image;
     }
     return hash_;
+}
+
+bool StageCache::contains(CachedStage stage, std::uint64_t key) const {
+    const auto& entries = shelves_[static_cast<std::size_t>(stage)].entries;
+    return std::any_of(
+        entries.begin(), entries.end(), [key](const auto& entry) { return entry.first == key; });
 }
 
 std::vector<StageCounter> StageCache::counters() const {

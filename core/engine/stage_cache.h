@@ -21,6 +21,7 @@ enum class CachedStage {
     Reference,
     EncoderPass,
     Projection,
+    Breakpoint,
     Selection,
     NullBand,
     CurvePoint,
@@ -30,7 +31,7 @@ enum class CachedStage {
     Attribution
 };
 
-constexpr int kCachedStages = 12;
+constexpr int kCachedStages = 13;
 
 std::string nameOf(CachedStage stage);
 
@@ -54,6 +55,9 @@ public:
         shelf.put(key, made);
         return made;
     }
+
+    /// Whether get() would find a value. Counts nothing and keeps nothing longer.
+    bool contains(CachedStage stage, std::uint64_t key) const;
 
     /// contentHash() of a picture, kept while the same one is asked for: a large one takes as long
     /// as a selection. The picture is held, so that its address means it.

@@ -119,6 +119,12 @@ void nullBandStage(const RunContext& context,
                    const std::optional<PrunedPrompt>& pruned,
                    RunTrace& trace);
 
+/// Whether nullBandStage() has all of its bands in the cache.
+bool areNullBandsKnown(const RunContext& context,
+                       const PerView<FullFeatures>& full,
+                       const std::optional<PrunedPrompt>& pruned,
+                       const RunTrace& trace);
+
 /// Takes out every D and null band that is not a finite number (broken weights give such): a D that
 /// cannot be known is none, and no reader of the trace has to ask.
 void dropNonFinite(ViewTrace& view);
@@ -138,14 +144,28 @@ at::Tensor projectStage(const RunContext& context,
                         const PerView<SelectedTokens>& selections,
                         RunTrace& trace);
 
+/// What the language model reads of the picture: made when it is asked for, named without.
+struct VisualRows {
+    std::uint64_t key = 0;  ///< of the selections and of the request's changes behind them
+    std::function<at::Tensor()> make;
+};
+
+std::uint64_t visualKey(const RunContext& context, const PerView<SelectedTokens>& selections);
+
 /// Prefill and greedy decoding, streamed through context.emit.
 AnswerTrace answerStage(const RunContext& context,
                         const TokenSequence& text,
-                        const at::Tensor& visual,
+                        const VisualRows& visual,
                         RunTrace& trace);
 
 /// Runs the layers that decoderStage() left, then decodes as answerStage() does.
 AnswerTrace answerPruned(const RunContext& context, const PrunedPrompt& prompt, RunTrace& trace);
+
+/// Whether answerPruned() or, without a pruned prompt, answerStage() has its answer in the cache.
+bool isAnswerKnown(const RunContext& context,
+                   const TokenSequence& text,
+                   const std::optional<PrunedPrompt>& pruned,
+                   std::uint64_t visual_key);
 
 /// @throws Error(Input) when prompt and answer do not fit the model's context
 void checkLength(const Vlm& vlm, int n_prompt, int n_answer);

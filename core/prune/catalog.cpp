@@ -213,6 +213,25 @@ std::string MethodParams::choice(std::string_view name) const {
     return choiceParam(method_, settings_, name);
 }
 
+Trigger effectiveTrigger(const RunSettings& settings) {
+    const MethodSpec* method = findMethod(settings.method);
+    if (method == nullptr || !method->uses_threshold) {
+        return Trigger::Never;
+    }
+    return method->trigger_of != nullptr ? method->trigger_of(settings) : settings.trigger;
+}
+
+bool firesAt(Trigger trigger, const std::optional<double>& kappa, double threshold) {
+    switch (trigger) {
+        case Trigger::Always:
+            return true;
+        case Trigger::Never:
+            return false;
+        default:
+            return kappa.has_value() && *kappa > threshold;
+    }
+}
+
 std::vector<Problem> checkSettings(const RunSettings& settings) {
     std::vector<Problem> problems;
     checkMethod(settings, problems);

@@ -5,6 +5,7 @@
 #include "core/trace/settings.h"
 #include "core/trace/site.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ struct MethodSpec {
     bool in_decoder = false;  ///< prunes inside the language model: the budget moves nothing before
     DecoderPlanner decoder_plan = nullptr;  ///< set exactly where `in_decoder`
     bool uses_threshold = false;            ///< tau, trigger, phi
+    Trigger (*trigger_of)(const RunSettings&) =
+        nullptr;  ///< where parameters may overrule the settings' trigger
     bool uses_text = false;
     bool uses_seed = false;
     bool uses_budget = true;
@@ -94,6 +97,14 @@ private:
     const MethodSpec& method_;
     const RunSettings& settings_;
 };
+
+/// The trigger that decides for these settings: an ablation may overrule theirs. Never where the
+/// method has no threshold or is unknown.
+Trigger effectiveTrigger(const RunSettings& settings);
+
+/// Whether re-selection runs: by decree, or where kappa is above what Auto and Relative compare it
+/// with. At equality it does not, and never where kappa is none or no number.
+bool firesAt(Trigger trigger, const std::optional<double>& kappa, double threshold);
 
 /// Everything wrong with the settings; empty when they can run. A budget above N is not wrong.
 std::vector<Problem> checkSettings(const RunSettings& settings);

@@ -115,6 +115,15 @@ std::vector<ParamSpec> dcpParams() {
     };
 }
 
+// Two ablations leave one part of the method out, whatever the trigger says.
+Trigger triggerOf(const RunSettings& settings) {
+    const std::string ablation = MethodParams(settings).choice("ablation");
+    if (ablation == "acgr-only") {
+        return Trigger::Never;
+    }
+    return ablation == "tatcs-only" ? Trigger::Always : settings.trigger;
+}
+
 }  // namespace
 
 std::vector<MethodSpec> dcpMethods() {
@@ -131,6 +140,7 @@ std::vector<MethodSpec> dcpMethods() {
         "A pinned patch is always an anchor, is first among the centres and represents its "
         "cluster; a banned one is always context, and neither centre nor representative.";
     dcp.uses_threshold = true;
+    dcp.trigger_of = triggerOf;
     dcp.uses_text = true;
     dcp.uses_seed = true;  // draws of the null band, which the relative trigger reads
     dcp.params = dcpParams();

@@ -29,14 +29,12 @@ struct DcpOptions {
     bool use_text = true;
 };
 
-// Leaves one part of the method out, whatever the other parameters say. Ours.
+// Leaves one part of the method out, whatever the other parameters say (its trigger is
+// effectiveTrigger()'s). Ours.
 void applyAblation(const std::string& ablation, DcpOptions& options) {
-    if (ablation == "acgr-only") {
-        options.trigger = Trigger::Never;
-    } else if (ablation == "tatcs-only") {
+    if (ablation == "tatcs-only") {
         options.prunes_in_encoder = false;
         options.acgr.recovery = false;
-        options.trigger = Trigger::Always;
     } else if (ablation == "no-recovery") {
         options.acgr.recovery = false;
     } else if (ablation == "no-text") {
@@ -65,7 +63,7 @@ DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
     out.tatcs.rounds = params.integer("rounds");
     out.guard = params.isOn("guard");
     out.use_text = params.isOn("use_text");
-    out.trigger = settings.trigger;
+    out.trigger = effectiveTrigger(settings);
     applyAblation(params.choice("ablation"), out);
     return out;
 }
@@ -128,21 +126,14 @@ ShiftSummary shiftOf(const SelectView& view,
 
 // Whether TATCS runs; sets the threshold that was compared.
 bool fires(const SelectView& view, Trigger trigger, ShiftSummary& shift) {
-    switch (trigger) {
-        case Trigger::Always:
-            return true;
-        case Trigger::Never:
-            return false;
-        case Trigger::Relative:
-            require(static_cast<bool>(view.null_band), "the relative trigger needs a null band");
-            shift.null_band = view.null_band();
-            shift.tau = view.settings.phi * shift.null_band.median;
-            break;
-        case Trigger::Auto:
-            shift.tau = view.settings.tau;
-            break;
+    if (trigger == Trigger::Relative) {
+        require(static_cast<bool>(view.null_band), "the relative trigger needs a null band");
+        shift.null_band = view.null_band();
+        shift.tau = view.settings.phi * shift.null_band.median;
+    } else if (trigger == Trigger::Auto) {
+        shift.tau = view.settings.tau;
     }
-    return shift.kappa.has_value() && *shift.kappa > shift.tau;
+    return firesAt(trigger, shift.kappa, shift.tau);
 }
 
 StageTrace stageOf(const SelectView& view,

@@ -107,7 +107,30 @@ double answer(WindowStage& stage) {
     return ms;
 }
 
+// Over the breakpoint of a budget that no run has had: selection and answer are computed.
+template <double (WindowStage::*After)(const std::function<void()>&)>
+double overBreakpoint(WindowStage& stage) {
+    stage.setAhead(false);
+    stage.slide("budget", stage.freshBudgetPosition());
+    stage.rest();
+    const double ms = (stage.*After)([&] { stage.crossBreakpoint(); });
+    stage.rest();
+    return ms;
+}
+
+// The same with both sides computed while the engine had nothing else to do.
+template <double (WindowStage::*After)(const std::function<void()>&)>
+double overBreakpointAhead(WindowStage& stage) {
+    stage.setAhead(true);
+    stage.rest();
+    const double ms = (stage.*After)([&] { stage.crossBreakpoint(); });
+    stage.rest();
+    return ms;
+}
+
 void registerRows() {
+    constexpr auto kOverlay = &WindowStage::overlayAfter;
+    constexpr auto kAnswer = &WindowStage::answerAfter;
     const std::tuple<const char*, Sample, int> rows[] = {
         {"baseline: repaint of a button",
          [](WindowStage& stage) { return repaintOf(stage, "runButton"); },
@@ -122,6 +145,10 @@ void registerRows() {
         {"budget, encoder pass runs (goal p95 100)", freshBudget, 100},
         {"method, encoder pass cached (goal p95 16.7)", otherMethod, 110},
         {"answer after the last change (goal 400)", answer, 100},
+        {"threshold across a breakpoint, not computed ahead", overBreakpoint<kOverlay>, 30},
+        {"threshold across a breakpoint, computed ahead", overBreakpointAhead<kOverlay>, 100},
+        {"answer across a breakpoint, not computed ahead", overBreakpoint<kAnswer>, 30},
+        {"answer across a breakpoint, computed ahead", overBreakpointAhead<kAnswer>, 100},
     };
     for (const auto& [name, sample, count] : rows) {
         benchmark::RegisterBenchmark(

@@ -1,6 +1,7 @@
 #include "tests/bench/window_stage.h"
 
 #include "core/model/bundled.h"
+#include "core/prune/catalog.h"
 #include "ui/services/appearance.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include <QEventLoop>
 #include <QSlider>
+#include <QTextBrowser>
 #include <QTimer>
 
 namespace prunescope::bench {
@@ -44,6 +46,7 @@ WindowStage::WindowStage(PaintClock* clock)
       window_(&session_, &preferences_, &dialogs_),
       used_budgets_(std::begin(kCurveBudgets), std::end(kCurveBudgets)) {
     applyAppearance(*clock, Appearance::Light);
+    setAhead(false);
     window_.resize(1280, 800);
     window_.show();
     window_.openFirstSample();
@@ -72,9 +75,19 @@ bool WindowStage::wait(const std::function<bool()>& reached, int patience_ms) {
 
 bool WindowStage::rest() {
     const Document& document = session_.document;
-    return wait([&document] {
-        return document.state() == RunState::Ready && document.resultMatchesInputs();
+    return wait([this, &document] {
+        return document.state() == RunState::Ready && document.resultMatchesInputs() &&
+               (!session_.ahead.isOn() || session_.ahead.isComplete());
     });
+}
+
+void WindowStage::crossBreakpoint() {
+    const auto& params = sharedParams();
+    const ParamSpec& tau = *std::ranges::find(params, "tau", &ParamSpec::name);
+    const double kappa = session_.document.trace()->views.front().shift.kappa.value();
+    const double place = 1000 * (kappa - tau.min) / (tau.max - tau.min);
+    const bool fires = session_.document.trace()->views.front().shift.fired;
+    slide("tau", static_cast<int>(fires ? std::ceil(place) + 1 : std::floor(place) - 1));
 }
 
 double WindowStage::paintAfter(const std::function<void()>& act) {
@@ -105,7 +118,9 @@ double WindowStage::overlayAfter(const std::function<void()>& move) {
 double WindowStage::answerAfter(const std::function<void()>& move) {
     std::optional<double> ms;
     Clock::time_point start;
-    const auto armed = QObject::connect(&session_.document, &Document::answerGrew, [&] {
+    // The answer's text is set anew also where it stays the same.
+    auto* shown = window_.findChild<QTextBrowser*>("prunedAnswer");
+    const auto armed = QObject::connect(shown, &QTextBrowser::textChanged, [&] {
         if (!ms && session_.document.resultMatchesInputs() &&
             !session_.document.streamedAnswer().isEmpty()) {
             clock_->atNextPaint([&] { ms = ms.value_or(msSince(start)); });

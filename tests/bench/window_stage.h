@@ -40,7 +40,7 @@ public:
     /// Milliseconds from a move of the slider until the overlay of exactly the inputs is painted.
     double overlayAfter(const std::function<void()>& move);
 
-    /// Milliseconds from a move of the slider until its answer begins.
+    /// Milliseconds from a move of the slider until the beginning of its answer is painted.
     double answerAfter(const std::function<void()>& move);
 
     /// Runs the event loop until `reached`; false after `patience_ms`.
@@ -48,6 +48,12 @@ public:
 
     /// Until the engine has nothing left to do for the inputs.
     bool rest();
+
+    /// Whether results are computed ahead; off at first, so that what is called fresh is fresh.
+    void setAhead(bool on) { session_.ahead.setOn(on); }
+
+    /// Moves tau with its slider to the other side of the breakpoint of the result on show.
+    void crossBreakpoint();
 
     /// Moves the slider of a setting, as a mouse would: 0 … 1000.
     void slide(const char* setting, int position);

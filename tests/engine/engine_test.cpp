@@ -273,6 +273,35 @@ TEST_F(EngineTest, ABatchAheadGoesBeforeTheOneThatRuns) {
     EXPECT_TRUE(mailbox.wait<Stopped>(grid));
 }
 
+TEST_F(EngineTest, ASpareBatchGoesAfterAllOthersAlsoLaterOnes) {
+    BatchRequest idle_work = batch({10, FakeBackend::kEndless});
+    idle_work.spare = true;
+    const RunId spare = engine.compare(idle_work);
+    ASSERT_TRUE(mailbox.wait<VariantReady>(spare));
+    const RunId grid = engine.compare(batch({10, 10}));
+    EXPECT_TRUE(mailbox.wait<Idle>(grid));
+    const RunId other = engine.compare(idle_work);
+    const RunId next = engine.compare(batch({10}));
+    EXPECT_TRUE(mailbox.wait<Idle>(next));
+    engine.drop(spare);
+    EXPECT_TRUE(mailbox.wait<VariantReady>(other));
+    engine.drop(other);
+    EXPECT_TRUE(mailbox.wait<Stopped>(other));
+}
+
+TEST_F(EngineTest, ARunWaitsForNoSpareWork) {
+    BatchRequest endless = batch({FakeBackend::kEndless});
+    endless.spare = true;
+    for (int i = 0; i < 50; ++i) {
+        const RunId spare = engine.compare(endless);
+        const auto start = std::chrono::steady_clock::now();
+        EXPECT_TRUE(mailbox.wait<Finished>(engine.submit(request(10))));
+        EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+        engine.drop(spare);
+        EXPECT_TRUE(mailbox.wait<Stopped>(spare));
+    }
+}
+
 TEST_F(EngineTest, AnotherModelEndsAllBatches) {
     const RunId running = engine.compare(batch({10, FakeBackend::kEndless}));
     const RunId waiting = engine.compare(batch({10}));

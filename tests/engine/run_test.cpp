@@ -83,7 +83,8 @@ TEST_F(RunTest, DcpKeepsTheBudgetAndAnswers) {
 }
 
 TEST_F(RunTest, MovingTauRerunsNothingBeforeSelection) {
-    const auto grown = newMisses([&] { request.settings.tau = 0.01; });
+    request.settings.tau = 0;
+    const auto grown = newMisses([&] { request.settings.tau = 1000; });
     EXPECT_EQ(at(grown, CachedStage::Preprocess), 0);
     EXPECT_EQ(at(grown, CachedStage::Features), 0);
     EXPECT_EQ(at(grown, CachedStage::EncoderPass), 0);

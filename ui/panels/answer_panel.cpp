@@ -53,13 +53,8 @@ AnswerPanel::AnswerPanel(Document* document,
     column->addWidget(verdict_);
     column->addWidget(costs_);
     soon_.setSingleShot(true);
-    soon_.setInterval(16);
     connect(&soon_, &QTimer::timeout, this, &AnswerPanel::refresh);
-    const auto schedule = [this] {
-        if (!soon_.isActive()) {
-            soon_.start();
-        }
-    };
+    const auto schedule = [this] { refreshSoon(); };
     connect(document_, &Document::answerGrew, this, schedule);
     connect(document_, &Document::traceChanged, this, schedule);
     connect(document_, &Document::unprunedChanged, this, schedule);
@@ -69,6 +64,20 @@ AnswerPanel::AnswerPanel(Document* document,
     connect(reference_, &Reference::inputsChanged, this, schedule);
     connect(reference_, &Reference::traceChanged, this, schedule);
     refresh();
+}
+
+// At once, but not more often than a screen shows. What a run that has just begun will replace is
+// struck out only when it takes a moment.
+void AnswerPanel::refreshSoon() {
+    constexpr int kFrame_ms = 16;
+    constexpr int kMoment_ms = 120;
+    const bool passes = document_->live() && document_->model() && document_->trace() &&
+                        !document_->resultMatchesInputs() && !document_->error();
+    const int since = last_.isValid() ? static_cast<int>(last_.elapsed()) : kFrame_ms;
+    const int wait = passes ? kMoment_ms : std::max(0, kFrame_ms - since);
+    if (!soon_.isActive() || soon_.remainingTime() > wait) {
+        soon_.start(wait);
+    }
 }
 
 QString AnswerPanel::verdict() const {
@@ -161,6 +170,7 @@ int AnswerPanel::chosenToken() {
 }
 
 void AnswerPanel::refresh() {
+    last_.start();
     const TracePtr trace = document_->trace();
     const TracePtr full = document_->unpruned();
     const TracePtr other = reference_->trace();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <QElapsedTimer>
 #include <QTimer>
 #include <QWidget>
 
@@ -31,6 +32,7 @@ public:
                 QWidget* parent = nullptr);
 
 private:
+    void refreshSoon();
     void refresh();
     void refreshReference(const std::vector<bool>& marked, bool struck);
     void showAnswer(AnswerView* view,
@@ -54,6 +56,7 @@ private:
     QLabel* costs_;
     std::vector<std::int64_t> answer_ids_;  ///< of the answer that a token is chosen of
     QTimer soon_;                           // many tokens in one frame are one repaint
+    QElapsedTimer last_;
 };
 
 }  // namespace prunescope

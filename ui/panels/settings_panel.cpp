@@ -172,6 +172,15 @@ void SettingsPanel::makeShared(QVBoxLayout* column) {
             column->addWidget(shared_[name]);
         }
     }
+    ahead_ = new QLabel(this);
+    ahead_->setObjectName("aheadLegend");
+    ahead_->setWordWrap(true);
+    ahead_->setForegroundRole(QPalette::PlaceholderText);
+    ahead_->setToolTip(
+        tr("What was computed before it was asked for. Run > Compute ahead turns it "
+           "on and off."));
+    ahead_->hide();
+    column->addWidget(ahead_);
     column->addWidget(new RulesRow(document_, this));
 }
 
@@ -357,6 +366,21 @@ void SettingsPanel::showTokenCount() {
     }
     if (tokens > 0) {
         shared_["budget"]->setSliderMax(tokens);
+    }
+}
+
+void SettingsPanel::showAhead(const AheadMarks& marks) {
+    const QString key = tr("● at hand  ○ not computed");
+    const QString of_tau = tauMarksText(marks);
+    const QString of_budget = budgetMarksText(marks);
+    shared_["tau"]->setMarks(marks.tau, of_tau + '\n' + key);
+    shared_["budget"]->setMarks(marks.budget, of_budget + '\n' + key);
+    QStringList said{of_budget, of_tau};
+    said.removeAll(QString());
+    const QString text = said.isEmpty() ? QString() : key + '\n' + said.join(" · ");
+    if (ahead_->text() != text) {
+        ahead_->setText(text);
+        ahead_->setVisible(!text.isEmpty());
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/catalog.h"
+#include "ui/ahead/ahead_plan.h"
 #include "ui/document.h"
 
 #include <map>
@@ -26,6 +27,9 @@ class SettingsPanel : public QScrollArea {
 public:
     explicit SettingsPanel(Document* document, QWidget* parent = nullptr);
 
+    /// What is at hand before it is asked for, under the sliders of budget and tau.
+    void showAhead(const AheadMarks& marks);
+
     /// Moves the keyboard to the budget.
     void focusBudget();
 
@@ -49,6 +53,7 @@ private:
     QVBoxLayout* method_column_ = nullptr;
     QComboBox* method_ = nullptr;
     QLabel* note_ = nullptr;
+    QLabel* ahead_ = nullptr;
     QComboBox* trigger_ = nullptr;
     QComboBox* image_mode_ = nullptr;
     QComboBox* metric_ = nullptr;

@@ -1,10 +1,12 @@
 #include "ui/panels/status_line.h"
 
 #include "ui/accessibility/accessible_rows.h"
+#include "ui/ahead/tau_ranges.h"
 #include "ui/services/appearance.h"
 #include "ui/views/stage_labels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <QHBoxLayout>
@@ -57,17 +59,20 @@ constexpr int kMoment_ms = 120;
 
 }  // namespace
 
-QString validityOf(const RunTrace& trace, std::size_t view) {
-    if (view >= trace.views.size() || trace.settings.trigger != Trigger::Auto) {
+QString validityOf(const RunTrace& trace) {
+    const std::vector<double> edges = tauEdges(trace);
+    if (edges.empty()) {
         return {};
     }
-    const ShiftSummary& shift = trace.views[view].shift;
-    if (!shift.kappa) {
-        return {};
+    const TauRange range =
+        tauRanges(edges)[static_cast<std::size_t>(rangeAt(edges, trace.settings.tau))];
+    const QString from = QLocale().toString(range.from, 'g', 4);
+    const QString to = QLocale().toString(range.to, 'g', 4);
+    if (range.from <= 0) {
+        return StatusLine::tr("same result for τ < %1").arg(to);
     }
-    const QString kappa = QLocale().toString(*shift.kappa, 'g', 4);
-    return shift.fired ? StatusLine::tr("same result for τ < %1").arg(kappa)
-                       : StatusLine::tr("same result for τ ≥ %1").arg(kappa);
+    return std::isfinite(range.to) ? StatusLine::tr("same result for τ from %1 to %2").arg(from, to)
+                                   : StatusLine::tr("same result for τ ≥ %1").arg(from);
 }
 
 StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* parent)
@@ -126,7 +131,6 @@ StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* p
         showPointer();
     });
     connect(selection_, &SelectionModel::hoveredChanged, this, &StatusLine::showPointer);
-    connect(selection_, &SelectionModel::viewChanged, this, &StatusLine::showValidity);
     showState();
     showModel();
     showValidity();
@@ -225,8 +229,7 @@ void StatusLine::showPointer() {
 
 void StatusLine::showValidity() {
     const TracePtr trace = document_->trace();
-    setTextOf(*validity_,
-              trace ? validityOf(*trace, static_cast<std::size_t>(selection_->view())) : QString());
+    setTextOf(*validity_, trace ? validityOf(*trace) : QString());
 }
 
 }  // namespace prunescope

@@ -12,8 +12,9 @@ class QPushButton;
 
 namespace prunescope {
 
-/// The values of tau for which this view's outcome stays what it is; "" when tau decides nothing.
-QString validityOf(const RunTrace& trace, std::size_t view);
+/// The values of tau for which the outcome stays what it is in all views; "" when tau decides
+/// nothing.
+QString validityOf(const RunTrace& trace);
 
 /// State, model, what the pointer is on, validity of tau, progress and Cancel. A run shows once it
 /// has lasted a moment: those of a dragged slider are over before, and nothing flickers.

@@ -1,5 +1,6 @@
 #include "ui/panels/value_row.h"
 
+#include "ui/panels/mark_strip.h"
 #include "ui/services/appearance.h"
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <QLocale>
 #include <QSignalBlocker>
 #include <QSlider>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -128,7 +130,14 @@ void ValueRow::makeNumber(QHBoxLayout* line) {
     name(slider_, "Slider");
     connect(slider_, &QSlider::valueChanged, this, [this](int at) { take(fromSlider(at)); });
     connect(slider_, &QSlider::sliderReleased, this, &ValueRow::finished);
-    line->addWidget(slider_, 1);
+    strip_ = new MarkStrip([this](double value) { return sliderPixel(value); }, this);
+    name(strip_, "Marks");
+    strip_->hide();
+    auto* column = new QVBoxLayout;
+    column->setSpacing(0);
+    column->addWidget(slider_);
+    column->addWidget(strip_);
+    line->addLayout(column, 1);
     line->addWidget(field_);
 }
 
@@ -217,6 +226,20 @@ int ValueRow::toSlider(double value) const {
                              ? std::log(inside / spec_.min) / std::log(slider_max_ / spec_.min)
                              : (inside - spec_.min) / (slider_max_ - spec_.min);
     return static_cast<int>(std::lround(share * kSliderSteps));
+}
+
+// Where the middle of the handle would be.
+double ValueRow::sliderPixel(double value) const {
+    const int handle = slider_->style()->pixelMetric(QStyle::PM_SliderLength, nullptr, slider_);
+    const double span = slider_->width() - handle;
+    return handle / 2.0 + span * toSlider(value) / kSliderSteps;
+}
+
+void ValueRow::setMarks(const std::vector<AheadMark>& marks, const QString& said) {
+    if (strip_ != nullptr) {
+        strip_->setMarks(marks, said);
+        strip_->setVisible(!marks.empty());
+    }
 }
 
 void ValueRow::setDisabledReason(const QString& reason) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/prune/catalog.h"
+#include "ui/ahead/ahead_plan.h"
 
 #include <QWidget>
 
@@ -14,6 +15,8 @@ class QSlider;
 class QToolButton;
 
 namespace prunescope {
+
+class MarkStrip;
 
 /// One setting: title, slider and field (or switch, or list) as one value, and a reset button.
 /// Made from a ParamSpec; knows nothing of the document.
@@ -34,6 +37,9 @@ public:
     /// Upper end of the slider; the field takes larger values where the spec does.
     void setSliderMax(double max);
 
+    /// Marks under the slider; none hides them. `said` is the same in words.
+    void setMarks(const std::vector<AheadMark>& marks, const QString& said);
+
     /// Disabled with the reason in the tooltip; "" enables.
     void setDisabledReason(const QString& reason);
 
@@ -52,6 +58,7 @@ private:
     void take(const ParamValue& value);
     double fromSlider(int position) const;
     int toSlider(double value) const;
+    double sliderPixel(double value) const;
 
     ParamSpec spec_;
     Scale scale_;
@@ -60,6 +67,7 @@ private:
     QLabel* title_ = nullptr;
     QLabel* problem_ = nullptr;
     QSlider* slider_ = nullptr;
+    MarkStrip* strip_ = nullptr;
     QDoubleSpinBox* field_ = nullptr;
     QCheckBox* switch_ = nullptr;
     QComboBox* choice_ = nullptr;

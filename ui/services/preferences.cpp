@@ -92,6 +92,15 @@ void Preferences::setLive(bool live) {
     settings_.setValue("live", live);
 }
 
+std::optional<bool> Preferences::computeAhead() const {
+    const QVariant asked = settings_.value("computeAhead");
+    return asked.isValid() ? std::optional(asked.toBool()) : std::nullopt;
+}
+
+void Preferences::setComputeAhead(bool on) {
+    settings_.setValue("computeAhead", on);
+}
+
 QString Preferences::exportFolder() const {
     const QString last = settings_.value("export/folder").toString();
     return !last.isEmpty() && QFileInfo(last).isDir()

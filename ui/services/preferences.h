@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include <QByteArray>
 #include <QSettings>
@@ -34,6 +35,10 @@ public:
 
     bool live() const;
     void setLive(bool live);
+
+    /// Whether results are computed before they are asked for; nothing where nobody said.
+    std::optional<bool> computeAhead() const;
+    void setComputeAhead(bool on);
 
     /// Where the last figure went (else the user's documents), and how: format by kind of figure.
     QString exportFolder() const;

@@ -73,6 +73,7 @@ void ShiftChart::show(const ShiftSeries& series,
     addArrows(theme);
     if (series.uses_threshold) {
         addThreshold(theme);
+        addAhead(theme);
     }
     setTau(series.threshold, false);
 }
@@ -257,6 +258,30 @@ void ShiftChart::addThreshold(const Theme& theme) {
     interval_label_->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
     interval_label_->position->setType(QCPItemPosition::ptAxisRectRatio);
     interval_label_->position->setCoords(0.01, 0.02);
+}
+
+void ShiftChart::addAhead(const Theme& theme) {
+    constexpr double kWidth = 0.008;  // of the axes
+    const QCPRange shown = plot_->yAxis->range();
+    for (const AheadMark& mark : ahead_) {
+        if (mark.from >= shown.upper || mark.to <= shown.lower) {
+            continue;
+        }
+        auto* bar = new QCPItemRect(plot_);
+        bar->setLayer(QStringLiteral("tau"));
+        bar->setClipToAxisRect(true);
+        bar->setPen(QPen(theme.threshold, 1));
+        bar->setBrush(mark.ready ? QBrush(theme.threshold) : QBrush(theme.background));
+        for (QCPItemPosition* corner : {bar->topLeft, bar->bottomRight}) {
+            corner->setTypeX(QCPItemPosition::ptAxisRectRatio);
+        }
+        // A gap at either end, so that neighbours are told apart.
+        const auto moved = [this](double value, double px) {
+            return plot_->yAxis->pixelToCoord(plot_->yAxis->coordToPixel(value) + px);
+        };
+        bar->topLeft->setCoords(1 - kWidth, moved(std::min(mark.to, shown.upper), 2));
+        bar->bottomRight->setCoords(1, moved(std::max(mark.from, shown.lower), -2));
+    }
 }
 
 void ShiftChart::setTau(double tau, bool repaint) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/ahead/ahead_plan.h"
 #include "ui/theme/palette.h"
 #include "ui/views/shift_series.h"
 
@@ -30,6 +31,10 @@ public:
     /// Moves the threshold; repaints its layer when `repaint`.
     void setTau(double tau, bool repaint);
 
+    /// Bars along the axis of D, from the next show() on: filled where the outcome of a range of
+    /// tau is at hand.
+    void setAhead(std::vector<AheadMark> ranges) { ahead_ = std::move(ranges); }
+
     /// Marks the place of the shown stage.
     void setCurrentStage(int stage);
 
@@ -52,11 +57,13 @@ private:
     void addArrows(const Theme& theme);
     void addTokens(const Theme& theme);
     void addThreshold(const Theme& theme);
+    void addAhead(const Theme& theme);
     void addPlaces();
 
     QCustomPlot* plot_;
     ShiftSeries series_;
     std::optional<ShiftSeries> reference_;
+    std::vector<AheadMark> ahead_;
     double tau_ = 0;
     QPointer<QCPItemRect> hatch_;
     QPointer<QCPItemRect> interval_;

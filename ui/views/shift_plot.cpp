@@ -9,7 +9,6 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QMouseEvent>
 #include <QToolButton>
@@ -20,7 +19,6 @@ namespace prunescope {
 namespace {
 
 constexpr double kGrip_px = 7;
-constexpr double kTauStep = 0.01;
 
 }  // namespace
 
@@ -96,7 +94,9 @@ void ShiftPlot::rebuild() {
     chart_->setReference(is_same_metric ? std::optional(makeShiftSeries(*other, selection_->view()))
                                         : std::nullopt);
     chart_->show(series, themeFor(palette()), log_->isChecked(), tokens_->isChecked());
-    plot_->setToolTip(metricHelp(series.metric, series.place));
+    plot_->setToolTip(QStringList{metricHelp(series.metric, series.place), aheadHelp()}
+                          .join(QLatin1Char('\n'))
+                          .trimmed());
     const QString parts = partsText(series);
     if (parts_->text() != parts) {
         parts_->setVisible(!parts.isEmpty());
@@ -106,7 +106,7 @@ void ShiftPlot::rebuild() {
     if (canDrag() && !is_dragging_) {
         chart_->setTau(document_->settings().tau, false);
     }
-    plot_->setAccessibleDescription(intervalText(series, chart_->tau()));
+    describeTau();
     chart_->setCurrentStage(selection_->stage());
     replotSoon(*plot_);
     announceRows(plot_);
@@ -171,8 +171,7 @@ std::optional<double> ShiftPlot::rowsValue() const {
 
 void ShiftPlot::setRowsValue(double tau) {
     if (canDrag()) {
-        moveTau(std::max(0.0, tau));
-        Q_EMIT tauReleased();
+        setTau(std::max(0.0, tau));
     }
 }
 
@@ -215,6 +214,8 @@ bool ShiftPlot::eventFilter(QObject* watched, QEvent* event) {
             case QEvent::MouseButtonDblClick:
                 resetAxes();
                 return true;
+            case QEvent::ContextMenu:
+                return menu(static_cast<QContextMenuEvent*>(event));
             case QEvent::KeyPress:
                 return key(static_cast<QKeyEvent*>(event));
             default:
@@ -246,11 +247,10 @@ bool ShiftPlot::move(QMouseEvent* event) {
         read_out_->setText(pointText(chart_->pointAt(event->position().x())));
         return false;
     }
-    double tau = std::max(0.0, plot_->yAxis->pixelToCoord(event->position().y()));
-    const std::optional<double> edge = chart_->series().kappa;
-    if (event->modifiers().testFlag(Qt::ControlModifier) && edge &&
-        std::abs(plot_->yAxis->coordToPixel(*edge) - event->position().y()) < 4 * kGrip_px) {
-        tau = *edge;
+    const double y = event->position().y();
+    double tau = std::max(0.0, plot_->yAxis->pixelToCoord(y));
+    if (event->modifiers().testFlag(Qt::ControlModifier)) {
+        tau = snapped(tau, y);
     }
     moveTau(tau);
     return true;
@@ -263,23 +263,6 @@ bool ShiftPlot::release(QMouseEvent* /*event*/) {
     is_dragging_ = false;
     Q_EMIT tauReleased();
     return true;
-}
-
-bool ShiftPlot::key(QKeyEvent* event) {
-    const bool is_up = event->key() == Qt::Key_Up;
-    if (canDrag() && (is_up || event->key() == Qt::Key_Down)) {
-        moveTau(std::max(0.0, chart_->tau() + (is_up ? kTauStep : -kTauStep)));
-        Q_EMIT tauReleased();
-        return true;
-    }
-    return false;
-}
-
-void ShiftPlot::moveTau(double tau) {
-    chart_->setTau(tau, true);
-    plot_->setAccessibleDescription(intervalText(chart_->series(), tau));
-    announceValue(plot_, tau);
-    Q_EMIT tauDragged(tau);
 }
 
 void ShiftPlot::resetAxes() {

@@ -11,6 +11,7 @@
 #include <QWidget>
 
 class QCustomPlot;
+class QContextMenuEvent;
 class QLabel;
 class QToolButton;
 
@@ -26,6 +27,9 @@ public:
 
     /// Draws the curve of B beside A's. Not owned.
     void compareWith(Reference* reference);
+
+    /// Which outcomes of tau are at hand.
+    void showAhead(const AheadMarks& marks);
 
     const ShiftChart& chart() const { return *chart_; }
 
@@ -68,7 +72,14 @@ private:
     bool move(QMouseEvent* event);
     bool release(QMouseEvent* event);
     bool key(QKeyEvent* event);
+    bool menu(QContextMenuEvent* event);
     void moveTau(double tau);
+    void setTau(double tau);
+    void describeTau();
+    QString aheadHelp() const;
+    double snapped(double tau, double y) const;
+    int nearestEdge(double tau) const;
+    void stepOverEdge(bool up);
     bool canDrag() const;
     bool isOnTau(QPointF at) const;
     QString pointText(int point) const;
@@ -82,6 +93,7 @@ private:
     QToolButton* tokens_;
     QLabel* read_out_;
     QLabel* parts_;
+    QString ahead_text_;
     bool is_dragging_ = false;
 };
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <limits>
 
 #include <QCoreApplication>
 #include <QLocale>
@@ -115,7 +115,7 @@ ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
     ShiftSeries series;
     series.metric = QString::fromStdString(trace.settings.metric);
     series.place = trace.settings.place;
-    series.trigger = trace.settings.trigger;
+    series.trigger = decidingTrigger(trace.settings);
     const MethodSpec* method = findMethod(trace.settings.method);
     series.uses_threshold = method == nullptr || method->uses_threshold;
     const auto i = static_cast<std::size_t>(std::max(0, view_index));
@@ -129,13 +129,7 @@ ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
     series.kappa = view.shift.kappa;
     series.parts = view.shift;
     series.tokens_full = view.grid.count();
-    // Every view compares its own kappa; a view without one never fires.
-    for (const ViewTrace& any : trace.views) {
-        if (any.shift.kappa) {
-            series.edges.push_back(*any.shift.kappa);
-        }
-    }
-    std::ranges::sort(series.edges);
+    series.edges = tauEdges(trace);
     for (std::size_t s = 0; s < view.stages.size(); ++s) {
         appendStage(series, view.stages[s], static_cast<int>(s));
     }
@@ -147,16 +141,8 @@ std::optional<TauInterval> intervalAt(const ShiftSeries& series, double tau) {
     if (!series.uses_threshold || series.trigger != Trigger::Auto || !series.kappa) {
         return std::nullopt;
     }
-    TauInterval interval;
-    interval.fires = *series.kappa > tau;
-    const auto above = std::ranges::upper_bound(series.edges, tau);
-    if (above != series.edges.end()) {
-        interval.to = *above;
-    }
-    if (above != series.edges.begin()) {
-        interval.from = *std::prev(above);
-    }
-    return interval;
+    const auto at = static_cast<std::size_t>(rangeAt(series.edges, tau));
+    return TauInterval{tauRanges(series.edges)[at], *series.kappa > tau};
 }
 
 QString intervalText(const ShiftSeries& series, double tau) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/trace/run_trace.h"
+#include "ui/ahead/tau_ranges.h"
 
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -21,10 +21,8 @@ struct ShiftPoint {
     Site site = {};
 };
 
-/// A range of tau, `to` left out, over which a run's outcome is the same in all its views.
-struct TauInterval {
-    double from = 0;
-    double to = std::numeric_limits<double>::infinity();
+/// A range of tau over which nothing changes, seen from one view.
+struct TauInterval : TauRange {
     bool fires = false;  ///< in the view of the series
 };
 
@@ -41,7 +39,7 @@ struct ShiftSeries {
     int tokens_full = 0;
     std::vector<ShiftPoint> points;
     std::optional<double> kappa;
-    std::vector<double> edges;  ///< kappa of every view, ascending: where tau changes the outcome
+    std::vector<double> edges;  ///< tauEdges() of all views
 
     /// Largest D, threshold or band edge shown.
     double largest() const;

@@ -86,6 +86,7 @@ public:
         }
         RunTrace trace = fakeTrace(request);
         trace.model.fingerprint = fingerprint_;
+        trace.cost_ms.encode = script_->cost_ms;
         const AnswerTrace answer = fakeAnswer(script_->tokens, lastWord(request.settings.method));
         if (request.attribution) {
             attribute(request, context, trace, answer);

@@ -15,6 +15,7 @@ LoadReport fakeReport(const std::string& directory);
 /// What the fake backend does; shared with the test.
 struct Script {
     int tokens = 3;                             ///< answer tokens
+    double cost_ms = 20;                        ///< of the encoder, as traces tell it
     int events_per_run = 0;                     ///< extra progress and token events
     std::atomic<bool> hold{false};              ///< runs wait here until they are stopped
     std::atomic<bool> hold_attribution{false};  ///< waits after two effects

@@ -40,7 +40,9 @@ protected:
         : script_(std::make_shared<test::Script>()),
           preferences_(scratch_.filePath("settings.ini")),
           session_(test::fakeBackend(script_), &preferences_),
-          window_(&session_, &preferences_, &dialogs_) {}
+          window_(&session_, &preferences_, &dialogs_) {
+        preferences_.setComputeAhead(false);  // runs are counted
+    }
 
     template <typename T>
     T* child(const QString& name) {

@@ -337,14 +337,18 @@ TEST(Ledger, EachRowBeginsWithWhatTheOneBeforeLeft) {
     }
 }
 
-TEST(Validity, NamesTheSideOfKappaThatTauIsOn) {
+TEST(Validity, NamesTheRangeThatTauIsIn) {
     RunRequest request;
     request.settings.tau = 0.2;
-    EXPECT_EQ(validityOf(test::fakeTrace(request), 0), "same result for τ < 0.35");
+    EXPECT_EQ(validityOf(test::fakeTrace(request)), "same result for τ < 0.35");
     request.settings.tau = 0.9;
-    EXPECT_EQ(validityOf(test::fakeTrace(request), 0), "same result for τ ≥ 0.35");
+    EXPECT_EQ(validityOf(test::fakeTrace(request)), "same result for τ ≥ 0.35");
+    RunTrace several = test::fakeTrace(request);
+    several.views.push_back(several.views[0]);
+    several.views[1].shift.kappa = 0.95;
+    EXPECT_EQ(validityOf(several), "same result for τ from 0.35 to 0.95");
     request.settings.trigger = Trigger::Always;
-    EXPECT_EQ(validityOf(test::fakeTrace(request), 0), "");
+    EXPECT_EQ(validityOf(test::fakeTrace(request)), "");
 }
 
 TEST(Samples, OfTheBundledModelHavePicturesAndQuestions) {
