@@ -92,6 +92,14 @@ void Preferences::setLive(bool live) {
     settings_.setValue("live", live);
 }
 
+QStringList Preferences::gridMethods() const {
+    return settings_.value("compare/gridMethods").toStringList();
+}
+
+void Preferences::setGridMethods(const QStringList& ids) {
+    settings_.setValue("compare/gridMethods", ids);
+}
+
 QString Preferences::exportFolder() const {
     const QString last = settings_.value("export/folder").toString();
     return !last.isEmpty() && QFileInfo(last).isDir()
