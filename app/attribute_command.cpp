@@ -3,15 +3,16 @@
 #include "app/cli_commands.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/base/text.h"
 #include "core/engine/run.h"
+#include "core/trace/patch_rules.h"
 #include "core/trace/trace_json.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <set>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -21,11 +22,6 @@ namespace prunescope {
 namespace {
 
 using nlohmann::json;
-
-bool readNumber(std::string_view text, int& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() && value >= 0;
-}
 
 json numbers(const std::vector<double>& values) {
     json list = json::array();
@@ -135,19 +131,14 @@ void printTable(Attribution found) {
 std::vector<ViewPatch> parsedPatches(const std::string& option,
                                      const std::vector<std::string>& typed) {
     std::vector<ViewPatch> patches;
-    for (const std::string& text : typed) {
-        ViewPatch patch;
-        const std::size_t colon = text.find(':');
-        const bool has_view = colon != std::string::npos;
-        const std::string_view all = text;
-        if ((has_view && !readNumber(all.substr(0, colon), patch.view)) ||
-            !readNumber(has_view ? all.substr(colon + 1) : all, patch.patch)) {
-            throw Error(ErrorCode::Usage,
-                        option + " " + inQuotes(text) + " is neither a patch nor VIEW:PATCH.",
-                        "For example: " + option + " 213");
-        }
-        if (std::ranges::find(patches, patch) == patches.end()) {
-            patches.push_back(patch);
+    std::set<std::pair<int, std::int32_t>> named;
+    for (const std::string& list : typed) {
+        for (const PatchSpan& span : patchSpans(list, option)) {
+            for (std::int32_t patch = span.first; patch <= span.last; ++patch) {
+                if (named.emplace(span.view, patch).second) {
+                    patches.push_back({span.view, patch});
+                }
+            }
         }
     }
     return patches;

@@ -23,7 +23,7 @@ void addAttributeOptions(CLI::App& command, AttributeArguments& arguments);
 /// (prunescope.attribution/1) in the order of the rows, on stdout.
 void attributeCommand(const AttributeArguments& arguments, const std::stop_token& stop);
 
-/// Patches as typed: "213", or "2:213" for a view other than the first.
+/// Patches as typed, each once, in that order: as patchSpans() reads them.
 /// @throws Error(Usage)
 std::vector<ViewPatch> parsedPatches(const std::string& option,
                                      const std::vector<std::string>& typed);

@@ -67,6 +67,7 @@ protected:
     void dropEvent(QDropEvent* event) override;
 
 private:
+    void recallGridMethods();
     void makeCentre();
     void makeDocks();
     QDockWidget* dock(Qt::DockWidgetArea area,

@@ -124,30 +124,38 @@ int countOf(const RunSettings& settings, PatchRule rule) {
     return static_cast<int>(count);
 }
 
-void addRules(RunSettings& settings,
-              const std::string& list,
-              PatchRule rule,
-              const std::string& option) {
+std::vector<PatchSpan> patchSpans(const std::string& list, const std::string& option) {
+    std::vector<PatchSpan> spans;
     for (const std::string& item : partsOf(list)) {
         std::string_view text = item;
-        std::int32_t view = 0;
+        PatchSpan span;
         if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
-            view =
+            span.view =
                 wholeNumber(text.substr(0, colon), static_cast<std::int32_t>(kMaxRuledViews) - 1);
             text.remove_prefix(colon + 1);
         }
         const std::size_t dash = text.find('-');
-        const std::int32_t first = wholeNumber(text.substr(0, dash), kMaxPatch);
-        const std::int32_t last =
-            dash == std::string_view::npos ? first : wholeNumber(text.substr(dash + 1), kMaxPatch);
-        if (view < 0 || first < 0 || last < first) {
+        span.first = wholeNumber(text.substr(0, dash), kMaxPatch);
+        span.last = dash == std::string_view::npos ? span.first
+                                                   : wholeNumber(text.substr(dash + 1), kMaxPatch);
+        if (span.view < 0 || span.first < 0 || span.last < span.first) {
             throw Error(ErrorCode::Usage,
                         option + ": " + inQuotes(item) + " is no patch.",
                         "Patches are numbered from 0 row by row: 213, 213-216, or 1:213 in the "
                         "second view.");
         }
-        PatchRules& rules = viewOf(settings, static_cast<std::size_t>(view));
-        for (std::int32_t patch = first; patch <= last; ++patch) {
+        spans.push_back(span);
+    }
+    return spans;
+}
+
+void addRules(RunSettings& settings,
+              const std::string& list,
+              PatchRule rule,
+              const std::string& option) {
+    for (const PatchSpan& span : patchSpans(list, option)) {
+        PatchRules& rules = viewOf(settings, static_cast<std::size_t>(span.view));
+        for (std::int32_t patch = span.first; patch <= span.last; ++patch) {
             insert(rule == PatchRule::Pinned ? rules.pinned : rules.banned, patch);
         }
     }

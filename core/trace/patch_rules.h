@@ -30,9 +30,20 @@ void setRule(RunSettings& settings,
 /// How many patches of all views have this rule.
 int countOf(const RunSettings& settings, PatchRule rule);
 
-/// Adds what a command line says: a comma-separated list of [VIEW:]PATCH or [VIEW:]FIRST-LAST. A
-/// patch that has another rule gets both, which checkPatchRules() refuses.
+/// Patches of one view as a command line names them.
+struct PatchSpan {
+    std::int32_t view = 0;  ///< below kMaxRuledViews
+    std::int32_t first = 0;
+    std::int32_t last = 0;  ///< at least `first`
+};
+
+/// A comma-separated list of [VIEW:]PATCH or [VIEW:]FIRST-LAST.
 /// @param option  "--pin", for messages
+/// @throws Error(Usage)
+std::vector<PatchSpan> patchSpans(const std::string& list, const std::string& option);
+
+/// Adds what a command line says, as patchSpans() reads it. A patch that has another rule gets
+/// both, which checkPatchRules() refuses.
 /// @throws Error(Usage)
 void addRules(RunSettings& settings,
               const std::string& list,

@@ -1,11 +1,11 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/trace/history_words.h"
 #include "core/trace/token_history.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -15,16 +15,6 @@ namespace prunescope {
 namespace {
 
 using nlohmann::json;
-
-std::size_t at(std::int32_t patch) {
-    return static_cast<std::size_t>(patch);
-}
-
-std::string fixed(const char* format, double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
 
 /// What moved between the region and the rest, in patches' worth.
 void addTransfers(const StageTrace& stage,

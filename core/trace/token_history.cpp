@@ -2,26 +2,16 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/trace/history_words.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace prunescope {
 
 namespace {
 
 constexpr std::size_t kNamed = 3;  ///< shares that a sentence names
-
-std::size_t at(std::int32_t patch) {
-    return static_cast<std::size_t>(patch);
-}
-
-std::string fixed(const char* format, double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
 
 std::string percent(double share) {
     const double value = 100 * share;

@@ -7,7 +7,9 @@
 
 namespace prunescope {
 
-/// The trace as JSON, schema "prunescope.trace/1" (design.md 6.2). Round trip is exact.
+inline constexpr const char* kTraceSchema = "prunescope.trace/1";
+
+/// The trace as JSON, schema kTraceSchema (design.md 6.2). Round trip is exact.
 std::string traceToJson(const RunTrace& trace);
 
 /// @throws Error(Input): not a trace, a newer major version, values out of range

@@ -71,7 +71,26 @@ void MainWindow::showCompareState() {
     }
 }
 
+void MainWindow::recallGridMethods() {
+    MethodGrid& grid = session_->grid;
+    std::vector<std::string> ids;
+    for (const QString& id : preferences_->gridMethods()) {
+        ids.push_back(id.toStdString());
+    }
+    if (!ids.empty()) {
+        grid.setMethods(ids);
+    }
+    connect(&grid, &MethodGrid::methodsChosen, this, [this, &grid] {
+        QStringList chosen;
+        for (const std::string& id : grid.methods()) {
+            chosen << QString::fromStdString(id);
+        }
+        preferences_->setGridMethods(chosen);
+    });
+}
+
 void MainWindow::connectCompare() {
+    recallGridMethods();
     QAction* swap = actions_.at("swapSides");  // a letter: not while something is typed
     swap->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     compare_->addAction(swap);

@@ -24,8 +24,12 @@ void MethodGrid::setMethods(const std::vector<std::string>& ids) {
             shown.push_back(method.id);
         }
     }
+    const bool is_other = shown != methods_;
     methods_ = std::move(shown);
     takeInputs();
+    if (is_other) {
+        Q_EMIT methodsChosen();
+    }
 }
 
 void MethodGrid::setOpen(bool open) {

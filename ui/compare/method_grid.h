@@ -65,7 +65,8 @@ public:
     void takeError(int tile, const QString& message);
 
 Q_SIGNALS:
-    void tilesReset();  ///< other tiles, or some results are gone
+    void methodsChosen();  ///< another choice of methods
+    void tilesReset();     ///< other tiles, or some results are gone
     void tileChanged(int tile);
     void workChanged();  ///< waiting() is another list
 

@@ -40,6 +40,16 @@ QString shiftLine(const RunTrace& trace) {
     return outcome->fired ? said + MethodTile::tr(" · fired") : said;
 }
 
+/// Where the count falls inside the language model, equal budgets are not equal work.
+QString tokensLine(const TokenCounts& tokens) {
+    const QString said =
+        MethodTile::tr("%1 of %2 tokens").arg(tokens.visual_kept).arg(tokens.visual_full);
+    return tokens.layer_mean_in > tokens.visual_kept
+               ? said + MethodTile::tr(" (%1 per layer)")
+                            .arg(QLocale().toString(tokens.layer_mean_in, 'f', 0))
+               : said;
+}
+
 QString objectLine(const ObjectCoverage& coverage) {
     const auto of_kept = coverage.shareOfKept();
     const auto of_object = coverage.shareOfObject();
@@ -67,9 +77,7 @@ QStringList tileLines(const MethodGrid::Tile& tile,
     if (!tile.trace) {
         return {MethodTile::tr("waiting")};
     }
-    QStringList lines{MethodTile::tr("%1 of %2 tokens")
-                          .arg(tile.trace->tokens.visual_kept)
-                          .arg(tile.trace->tokens.visual_full)};
+    QStringList lines{tokensLine(tile.trace->tokens)};
     lines << shiftLine(*tile.trace);
     if (const auto coverage = objectCoverage(*tile.trace, boxes)) {
         lines << objectLine(*coverage);

@@ -101,6 +101,14 @@ void Preferences::setComputeAhead(bool on) {
     settings_.setValue("computeAhead", on);
 }
 
+QStringList Preferences::gridMethods() const {
+    return settings_.value("compare/gridMethods").toStringList();
+}
+
+void Preferences::setGridMethods(const QStringList& ids) {
+    settings_.setValue("compare/gridMethods", ids);
+}
+
 QString Preferences::exportFolder() const {
     const QString last = settings_.value("export/folder").toString();
     return !last.isEmpty() && QFileInfo(last).isDir()

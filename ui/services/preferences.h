@@ -40,6 +40,10 @@ public:
     std::optional<bool> computeAhead() const;
     void setComputeAhead(bool on);
 
+    /// Ids of the methods in the grid of small multiples; empty when nothing was chosen.
+    QStringList gridMethods() const;
+    void setGridMethods(const QStringList& ids);
+
     /// Where the last figure went (else the user's documents), and how: format by kind of figure.
     QString exportFolder() const;
     QString exportFormat(int kind) const;

@@ -99,18 +99,23 @@ void ShiftChart::addNullBand(const Theme& theme) {
     edge.setAlpha(255);
     high->setPen(QPen(edge, 1, Qt::DotLine));
     low->setName(QStringLiteral("null 5 %"));
-    high->setName(text(QT_TRANSLATE_NOOP("ShiftPlot", "random draws, 5–95 %")));
+    int fewest = 0;
     for (std::size_t i = 0; i < series_.points.size(); ++i) {
         const NullBand& band = series_.points[i].null_band;
         if (band.draws == 0 || !std::isfinite(band.p5) || !std::isfinite(band.p95)) {
             continue;
         }
+        fewest = fewest == 0 ? band.draws : std::min(fewest, band.draws);
         // A step of its place's width, so that a single place shows a band too.
         for (const double x : {static_cast<double>(i) - 0.3, static_cast<double>(i) + 0.3}) {
             low->addData(x, band.p5);
             high->addData(x, band.p95);
         }
     }
+    // Metrics that are dear at a large k take fewer draws, and the band is rougher.
+    high->setName(
+        fewest == 0 ? text(QT_TRANSLATE_NOOP("ShiftPlot", "random draws, 5–95 %"))
+                    : text(QT_TRANSLATE_NOOP("ShiftPlot", "%1 random draws, 5–95 %")).arg(fewest));
     high->setBrush(theme.band);
     high->setChannelFillGraph(low);
 }

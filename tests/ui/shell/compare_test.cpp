@@ -397,5 +397,17 @@ TEST_F(CompareTest, MethodsOfTheGridAreChosenAndAtMostSixteen) {
     EXPECT_EQ(window_.findChild<MethodTile*>("methodTile2"), nullptr);
 }
 
+TEST_F(CompareTest, TheGridsMethodsAreRememberedBetweenStarts) {
+    EXPECT_TRUE(preferences_.gridMethods().isEmpty()) << "nothing was chosen yet";
+    session_.grid.setMethods({"dcp", "random"});
+    const std::vector<std::string> chosen = session_.grid.methods();
+    ASSERT_EQ(chosen, (std::vector<std::string>{"none", "random", "dcp"}));
+    Preferences preferences(scratch_.filePath("settings.ini"));
+    Session session(test::fakeBackend(script_), &preferences);
+    test::CannedDialogs dialogs;
+    const MainWindow window(&session, &preferences, &dialogs);
+    EXPECT_EQ(session.grid.methods(), chosen);
+}
+
 }  // namespace
 }  // namespace prunescope
