@@ -207,7 +207,7 @@ class Cli(unittest.TestCase):
         self.fails(2, *asked, "--leave-in", kept[0], mentions="already")
         self.fails(2, *asked, "--leave-in", 576, mentions="There is no patch 576")
         self.fails(2, *asked, "--leave-in", "3:1", mentions="There is no patch 1")
-        self.fails(2, *asked, "--omit", "x", mentions="VIEW:PATCH")
+        self.fails(2, *asked, "--omit", "x", mentions="is no patch")
         self.fails(2, *asked, "--omit", kept[0], "--session", self.folder / "a.prunescope")
         self.fails(2, "attribute", "--method", "fastv", mentions="inside the language model")
         self.fails(2, "run", "--method", "fastv", "--omit", 3, mentions="inside the language model")
