@@ -238,24 +238,6 @@ void MainWindow::changeTau(double tau) {
         settings, tr("Threshold to %1").arg(locale().toString(settings.tau, 'g', 3)), "tau");
 }
 
-void MainWindow::connectAhead() {
-    AheadController* ahead = &session_->ahead;
-    const auto show_marks = [this, ahead] {
-        settings_->showAhead(ahead->marks());
-        shift_plot_->showAhead(ahead->marks());
-    };
-    const auto show_state = [this, ahead] {
-        QAction* action = actions_.at("computeAhead");
-        action->setChecked(ahead->isOn());
-        action->setEnabled(session_->document.live());
-    };
-    connect(ahead, &AheadController::marksChanged, this, show_marks);
-    connect(ahead, &AheadController::onChanged, this, show_state);
-    connect(&session_->document, &Document::liveChanged, this, show_state);
-    show_marks();
-    show_state();
-}
-
 void MainWindow::connectController() {
     Controller* controller = &session_->controller;
     connect(status_, &StatusLine::cancelRequested, controller, &Controller::stop);
