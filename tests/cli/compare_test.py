@@ -8,12 +8,12 @@ import io
 import json
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+from interrupting import interrupted_after_a_result
 
 PROGRAM = ""
 SOURCE = pathlib.Path()
@@ -200,15 +200,8 @@ class Compare(unittest.TestCase):
         out = self.folder / "stopped"
         asked = ["compare", "--samples", str(samples), "--methods", "random,grid", "--budgets", "32", "--limit", "4",
                  "--threads", "1", "--out", str(out), "--csv"]
-        process = subprocess.Popen([PROGRAM, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        until = time.monotonic() + 200
-        while time.monotonic() < until and process.poll() is None:
-            if (out / "results.jsonl").exists() and (out / "results.jsonl").stat().st_size > 0:
-                break
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        printed, messages = process.communicate(timeout=100)
-        self.assertEqual((process.returncode, printed), (130, ""), messages)
+        code, printed, messages = interrupted_after_a_result([PROGRAM, *asked], out)
+        self.assertEqual((code, printed), (130, ""), messages)
         self.assertIn("the same command goes on", messages)
         done = cli(*asked)
         self.assertEqual(done.returncode, 0, done.stderr)

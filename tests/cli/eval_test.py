@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+from interrupting import interrupted_after_a_result
+
 PROGRAM = ""
 SOURCE = pathlib.Path()
 PLAN = ["--methods", "dcp,random", "--budgets", "32", "--limit", "10", "--resamples", "50"]
@@ -112,16 +114,9 @@ class Eval(unittest.TestCase):
 
     def test_interrupt_keeps_what_is_finished(self):
         out = self.folder / "paused"
-        process = subprocess.Popen([PROGRAM, "eval", "--set", str(samples()), *BASE, "--out", str(out)],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        until = time.monotonic() + 200
-        while time.monotonic() < until and process.poll() is None:
-            if (out / "results.jsonl").exists() and (out / "results.jsonl").stat().st_size > 0:
-                break
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        printed, messages = process.communicate(timeout=100)
-        self.assertEqual(process.returncode, 130, messages)
+        code, printed, messages = interrupted_after_a_result(
+            [PROGRAM, "eval", "--set", str(samples()), *BASE, "--out", str(out)], out)
+        self.assertEqual(code, 130, messages)
         self.assertEqual(printed, "")
         self.assertIn("the same command goes on", messages)
 

@@ -1,10 +1,8 @@
 // "Copy as command" in the window, pasted into a shell, gives the trace that the window shows.
-#include "core/engine/engine.h"
 #include "core/metric/shift.h"
-#include "core/model/bundled.h"
 #include "core/prune/catalog.h"
 #include "core/trace/trace_json.h"
-#include "ui/main_window.h"
+#include "tests/ui/parity/real_window.h"
 
 #include <iostream>
 #include <random>
@@ -14,10 +12,7 @@
 #include <QElapsedTimer>
 #include <QFile>
 #include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
-
-#include <gtest/gtest.h>
 
 namespace prunescope {
 namespace {
@@ -25,23 +20,9 @@ namespace {
 constexpr int kStates = 30;
 constexpr int kPatience_ms = 60'000;
 
-class NoDialogs : public Dialogs {
-public:
-    QString openPicture(QWidget*) override { return {}; }
-
-    QString openFile(QWidget*, const QString&, const QString&) override { return {}; }
-
-    QString openFolder(QWidget*, const QString&) override { return {}; }
-
-    QString saveAs(QWidget*, const QString&, const QString&, const QString&) override { return {}; }
-};
-
-class Parity : public testing::Test {
+class Parity : public RealWindow {
 protected:
-    Parity()
-        : preferences_(scratch_.filePath("settings.ini")),
-          session_(makeModelBackend, &preferences_),
-          window_(&session_, &preferences_, &dialogs_) {
+    Parity() {
         session_.document.setLive(false);
         session_.controller.loadModel(QString::fromStdString(bundledModel().string()));
         EXPECT_TRUE(
@@ -172,11 +153,6 @@ protected:
 
     std::mt19937 random_{20};
     int refused_ = 0;
-    QTemporaryDir scratch_;
-    NoDialogs dialogs_;
-    Preferences preferences_;
-    Session session_;
-    MainWindow window_;
 };
 
 TEST_F(Parity, ThirtyRandomStatesGiveTheSameTraceInAShell) {

@@ -1,8 +1,6 @@
 // What is computed ahead in the real window with the real engine: a move of tau over a breakpoint,
 // or of the budget to a filled mark, runs nothing again and shows what a run of its own would.
-#include "core/engine/engine.h"
-#include "core/model/bundled.h"
-#include "ui/main_window.h"
+#include "tests/ui/parity/real_window.h"
 #include "ui/views/qcp.h"
 #include "ui/views/shift_plot.h"
 
@@ -12,33 +10,16 @@
 
 #include <QElapsedTimer>
 #include <QSlider>
-#include <QTemporaryDir>
 #include <QTest>
-
-#include <gtest/gtest.h>
 
 namespace prunescope {
 namespace {
 
 constexpr int kPatience_ms = 120'000;
 
-class NoDialogs : public Dialogs {
-public:
-    QString openPicture(QWidget*) override { return {}; }
-
-    QString openFile(QWidget*, const QString&, const QString&) override { return {}; }
-
-    QString openFolder(QWidget*, const QString&) override { return {}; }
-
-    QString saveAs(QWidget*, const QString&, const QString&, const QString&) override { return {}; }
-};
-
-class Scrub : public testing::Test {
+class Scrub : public RealWindow {
 protected:
-    Scrub()
-        : preferences_(scratch_.filePath("settings.ini")),
-          session_(makeModelBackend, &preferences_),
-          window_(&session_, &preferences_, &dialogs_) {
+    Scrub() {
         preferences_.setComputeAhead(true);
         window_.resize(1280, 800);
         window_.show();
@@ -95,12 +76,6 @@ protected:
         }
         return misses;
     }
-
-    QTemporaryDir scratch_;
-    NoDialogs dialogs_;
-    Preferences preferences_;
-    Session session_;
-    MainWindow window_;
 };
 
 TEST_F(Scrub, ADragOfTauOverItsBreakpointRunsNothingAgain) {
