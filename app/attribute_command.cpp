@@ -3,13 +3,13 @@
 #include "app/cli_commands.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/engine/run.h"
 #include "core/trace/patch_rules.h"
 #include "core/trace/trace_json.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 #include <set>
 #include <utility>
@@ -106,9 +106,7 @@ std::string meanAttention(const Attribution& found, const TokenEffect& effect) {
     for (const std::vector<double>& paid : found.attention) {
         sum += paid[static_cast<std::size_t>(effect.row)];
     }
-    char text[32];
-    std::snprintf(text, sizeof text, "\t%.4f", sum / static_cast<double>(found.attention.size()));
-    return text;
+    return formatted("\t%.4f", sum / static_cast<double>(found.attention.size()));
 }
 
 /// The largest change first, equal ones by row.
@@ -118,9 +116,7 @@ void printTable(Attribution found) {
     });
     std::cout << found.answer.text << '\n';
     for (const TokenEffect& effect : found.effects) {
-        char delta[32];
-        std::snprintf(delta, sizeof delta, "%+12.4g", effect.delta);
-        std::cout << tokenName(effect) << '\t' << delta << '\t'
+        std::cout << tokenName(effect) << '\t' << formatted("%+12.4g", effect.delta) << '\t'
                   << (effect.changesAnswer() ? effect.text : "=") << meanAttention(found, effect)
                   << '\n';
     }

@@ -127,11 +127,7 @@ void compareCommand(const CompareArguments& arguments, const std::stop_token& st
     boxesFrom(arguments);
     makeFolder(arguments.overlay_dir);
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
-    const Variants variants = variantsFrom(arguments, decoderShape(*vlm));
-    for (const std::string& note : variants.notes) {
-        std::cerr << note << '\n';
-    }
-    Comparison comparison(arguments, variants.list, *vlm, stop);
+    Comparison comparison(arguments, variantsFor(arguments, *vlm), *vlm, stop);
     ComparedPictures compared{{}, equalBasisFrom(arguments.equal)};
     for (const fs::path& image : images) {
         compared.pictures.push_back(comparison.compare(image, prompt));

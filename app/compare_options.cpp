@@ -60,6 +60,12 @@ void requireSetsAreRead(const CompareArguments& arguments, const std::vector<Var
     }
 }
 
+/// What the language model reads of one picture without pruning, and through how many layers.
+DecoderShape decoderShape(const Vlm& vlm) {
+    const int side = vlm.report().image_size / vlm.report().patch_size;
+    return {side * side + (vlm.keepsCls() ? 1 : 0), 0, vlm.decoderLayers()};
+}
+
 RunSettings baseSettings(const CompareArguments& arguments) {
     RunSettings base = arguments.run.settings;
     base.budget = arguments.budgets.front();
@@ -196,9 +202,12 @@ Variants variantsFrom(const CompareArguments& arguments, const std::optional<Dec
     return variants;
 }
 
-DecoderShape decoderShape(const Vlm& vlm) {
-    const int side = vlm.report().image_size / vlm.report().patch_size;
-    return {side * side + (vlm.keepsCls() ? 1 : 0), 0, vlm.decoderLayers()};
+std::vector<Variant> variantsFor(const CompareArguments& arguments, const Vlm& vlm) {
+    Variants variants = variantsFrom(arguments, decoderShape(vlm));
+    for (const std::string& note : variants.notes) {
+        std::cerr << note << '\n';
+    }
+    return std::move(variants.list);
 }
 
 std::vector<RectF> boxesFrom(const CompareArguments& arguments) {

@@ -53,8 +53,8 @@ struct Variants {
 Variants variantsFrom(const CompareArguments& arguments,
                       const std::optional<DecoderShape>& shape = {});
 
-/// What the language model reads of one picture without pruning, and through how many layers.
-DecoderShape decoderShape(const Vlm& vlm);
+/// The same for a loaded model; what is left out is said on stderr.
+std::vector<Variant> variantsFor(const CompareArguments& arguments, const Vlm& vlm);
 
 /// The boxes in picture pixels.
 /// @throws Error(Usage) when one is not four finite numbers with a positive size

@@ -1,5 +1,6 @@
 #include "app/compare_report.h"
 
+#include "core/base/json.h"
 #include "core/base/table.h"
 #include "core/base/text.h"
 #include "core/metric/agreement.h"
@@ -19,10 +20,6 @@ namespace {
 
 using nlohmann::json;
 
-json orNull(const std::optional<double>& value) {
-    return value ? json(*value) : json(nullptr);
-}
-
 json shiftJson(const RunTrace& trace) {
     const std::optional<ShiftOutcome> outcome = shiftOutcome(trace);
     if (!outcome) {
@@ -32,7 +29,7 @@ json shiftJson(const RunTrace& trace) {
             {"kappa", outcome->kappa},
             {"value", outcome->value},
             {"null_median", outcome->null_median},
-            {"relative", orNull(outcome->relative())},
+            {"relative", finiteOrNull(outcome->relative())},
             {"fired", outcome->fired},
             {"accepted", outcome->accepted}};
 }
@@ -43,8 +40,8 @@ json objectJson(const std::optional<ObjectCoverage>& coverage) {
     }
     return {{"patches", coverage->object_patches},
             {"kept", coverage->kept_in_object},
-            {"share_of_kept", orNull(coverage->shareOfKept())},
-            {"share_of_object", orNull(coverage->shareOfObject())}};
+            {"share_of_kept", finiteOrNull(coverage->shareOfKept())},
+            {"share_of_object", finiteOrNull(coverage->shareOfObject())}};
 }
 
 /// The run as `run --json` prints it, so that a field means the same in both.
@@ -106,13 +103,8 @@ struct Column {
     std::string (*text)(const ComparedRun&, const ComparedPicture&);
 };
 
-std::string shortNumber(std::optional<double> value, const char* format = "%.4g") {
-    if (!value) {
-        return {};
-    }
-    std::array<char, 32> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), format, *value);
-    return buffer.data();
+std::string shortNumber(std::optional<double> value) {
+    return value ? formatted("%.4g", *value) : std::string();
 }
 
 std::string shiftText(const RunTrace& trace, double ShiftOutcome::*field) {

@@ -2,14 +2,14 @@
 
 #include "app/cli_commands.h"
 #include "app/compare_report.h"
+#include "core/base/json.h"
 #include "core/base/table.h"
 #include "core/base/text.h"
+#include "core/dataset/interval_text.h"
 #include "core/prune/catalog.h"
 #include "core/trace/trace_json.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <functional>
 #include <iostream>
 
@@ -41,13 +41,6 @@ std::vector<Row> rowsOf(const EvalPlan& plan, const Summary& summary) {
     return rows;
 }
 
-ordered_json orNull(const std::optional<Interval>& interval) {
-    if (!interval) {
-        return nullptr;
-    }
-    return {{"value", interval->value}, {"low", interval->low}, {"high", interval->high}};
-}
-
 ordered_json rowJson(const Row& row) {
     const SummaryRow& means = *row.means;
     return {{"label", row.run->label},
@@ -59,13 +52,12 @@ ordered_json rowJson(const Row& row) {
              {{"visual_kept", means.kept},
               {"layer_mean_in", means.layer_mean_in},
               {"layer_mean_out", means.layer_mean_out}}},
-            {"D", orNull(means.shift)},
-            {"null_median",
-             means.null_median ? ordered_json(*means.null_median) : ordered_json(nullptr)},
+            {"D", intervalJson(means.shift)},
+            {"null_median", finiteOrNull(means.null_median)},
             {"fired", means.fired},
-            {"same_answer", orNull(means.same_answer)},
-            {"share_of_kept", orNull(means.share_of_kept)},
-            {"share_of_object", orNull(means.share_of_object)},
+            {"same_answer", intervalJson(means.same_answer)},
+            {"share_of_kept", intervalJson(means.share_of_kept)},
+            {"share_of_object", intervalJson(means.share_of_object)},
             {"total_ms", means.cost_ms},
             {"wall_ms", means.ms}};
 }
@@ -91,12 +83,6 @@ std::string toJson(const EvalPlan& plan, const Summary& summary, const std::stri
            "\n";
 }
 
-std::string csvNumbers(const std::optional<Interval>& interval) {
-    return interval ? number(interval->value) + ',' + number(interval->low) + ',' +
-                          number(interval->high)
-                    : ",,";
-}
-
 std::string toCsv(const EvalPlan& plan, const Summary& summary) {
     std::string out =
         "method,budget,samples,kept,layer_mean_in,layer_mean_out,D,D_low,D_high,null_median,fired,"
@@ -106,26 +92,24 @@ std::string toCsv(const EvalPlan& plan, const Summary& summary) {
         out += csvField(run->label) + ',' + (means->budget > 0 ? number(means->budget) : "") + ',' +
                number(means->finished) + ',' + number(means->kept) + ',' +
                number(means->layer_mean_in) + ',' + number(means->layer_mean_out) + ',' +
-               csvNumbers(means->shift) + ',' +
+               intervalCsv(means->shift) + ',' +
                (means->null_median ? number(*means->null_median) : "") + ',' +
-               number(means->fired) + ',' + csvNumbers(means->same_answer) + ',' +
-               csvNumbers(means->share_of_kept) + ',' + csvNumbers(means->share_of_object) + ',' +
+               number(means->fired) + ',' + intervalCsv(means->same_answer) + ',' +
+               intervalCsv(means->share_of_kept) + ',' + intervalCsv(means->share_of_object) + ',' +
                number(means->cost_ms) + "\r\n";
     }
     return out;
 }
 
-std::string shortNumber(double value, const char* format = "%.4g") {
-    std::array<char, 32> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), format, value);
-    return buffer.data();
+std::string shortNumber(double value) {
+    return formatted("%.4g", value);
 }
 
 std::string withInterval(const std::optional<Interval>& interval, double factor, const char* form) {
     if (!interval) {
         return "-";
     }
-    const auto text = [&](double value) { return shortNumber(factor * value, form); };
+    const auto text = [&](double value) { return formatted(form, factor * value); };
     return text(interval->value) + " [" + text(interval->low) + ", " + text(interval->high) + "]";
 }
 
@@ -143,7 +127,7 @@ std::vector<Column> columns() {
         {"D", false, [](auto& r) { return withInterval(r.shift, 1, "%.3g"); }},
         {"null_median",
          false,
-         [](auto& r) { return r.null_median ? shortNumber(*r.null_median, "%.3g") : "-"; }},
+         [](auto& r) { return r.null_median ? formatted("%.3g", *r.null_median) : "-"; }},
         {"same answer, %", false, [](auto& r) { return withInterval(r.same_answer, 100, "%.1f"); }},
         {"% of kept on object",
          true,
@@ -181,9 +165,9 @@ std::string toText(const EvalPlan& plan, const Summary& summary, std::optional<C
     return out + alignedColumns(lines, is_number) + '\n' + budgetRule(equal);
 }
 
-std::vector<EvalRun> runsFrom(const Variants& variants, const RunSettings& base) {
+std::vector<EvalRun> runsFrom(const std::vector<Variant>& variants, const RunSettings& base) {
     std::vector<EvalRun> runs = planRuns({}, {}, base);
-    for (const Variant& variant : variants.list) {
+    for (const Variant& variant : variants) {
         if (variant.settings.method != kUnprunedMethod) {  // always there
             runs.push_back({variant.label, variant.settings});
         }
@@ -200,11 +184,8 @@ void compareSet(const CompareArguments& arguments, const std::stop_token& stop) 
     set_arguments.options.prompt = arguments.run.prompt;
     const SampleSet set = readSetOf(set_arguments);
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
-    const Variants variants = variantsFrom(arguments, decoderShape(*vlm));
-    for (const std::string& note : variants.notes) {
-        std::cerr << note << '\n';
-    }
-    const RunSettings& base = variants.list.front().settings;
+    const std::vector<Variant> variants = variantsFor(arguments, *vlm);
+    const RunSettings& base = variants.front().settings;
     const EvalPlan plan = setPlan(set_arguments, set, runsFrom(variants, base), base.seed, *vlm);
     const auto line = [](const SampleResult& result) {
         std::cout << resultToLine(result) << std::endl;  // whoever reads along gets it at once

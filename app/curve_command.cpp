@@ -9,7 +9,6 @@
 #include "core/prune/catalog.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -94,11 +93,7 @@ void printTable(const std::vector<MethodCurve>& curves) {
     for (const MethodCurve& curve : curves) {
         width = std::max(width, curve.method.size());
     }
-    const auto cell = [](double value) {
-        char text[32];
-        std::snprintf(text, sizeof text, " %8.3g", value);
-        return std::string(text);
-    };
+    const auto cell = [](double value) { return formatted(" %8.3g", value); };
     const auto named = [&](std::string name) {
         name.resize(width, ' ');
         return name;

@@ -23,6 +23,9 @@ std::string humanDuration(double milliseconds);
 /// Shortest text that reads back as the same number, '.' as decimal point.
 std::string number(double value);
 
+/// By a printf format for one double, in the C locale that is set; at most 63 characters.
+std::string formatted(const char* format, double value);
+
 /// 16 hexadecimal digits.
 std::string hex(std::uint64_t value);
 

@@ -41,10 +41,6 @@ int openLog(const fs::path& path) {
     return fd;
 }
 
-ordered_json numberOrNull(const std::optional<double>& value) {
-    return value && std::isfinite(*value) ? ordered_json(*value) : ordered_json(nullptr);
-}
-
 std::optional<double> optionalNumber(const nlohmann::json& object, const char* key) {
     const auto found = object.find(key);
     return found == object.end() || found->is_null() ? std::nullopt
@@ -105,12 +101,12 @@ std::string resultToLine(const SampleResult& r) {
                         {"kept", r.kept},
                         {"layer_mean_in", r.layer_mean_in},
                         {"layer_mean_out", r.layer_mean_out},
-                        {"kappa", numberOrNull(r.kappa)},
-                        {"D", numberOrNull(r.shift)},
-                        {"null_median", numberOrNull(r.null_median)},
+                        {"kappa", finiteOrNull(r.kappa)},
+                        {"D", finiteOrNull(r.shift)},
+                        {"null_median", finiteOrNull(r.null_median)},
                         {"fired", r.fired},
-                        {"share_of_kept", numberOrNull(r.share_of_kept)},
-                        {"share_of_object", numberOrNull(r.share_of_object)},
+                        {"share_of_kept", finiteOrNull(r.share_of_kept)},
+                        {"share_of_object", finiteOrNull(r.share_of_object)},
                         {"ms", std::round(r.ms * 10) / 10},
                         {"cost_ms", std::round(r.cost_ms * 10) / 10}}
         .dump(-1, ' ', false, ordered_json::error_handler_t::replace);

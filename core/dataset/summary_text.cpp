@@ -1,5 +1,7 @@
+#include "core/base/json.h"
 #include "core/base/table.h"
 #include "core/base/text.h"
+#include "core/dataset/interval_text.h"
 #include "core/dataset/summary.h"
 
 #include <algorithm>
@@ -11,21 +13,22 @@
 
 namespace prunescope {
 
-namespace {
-
 using nlohmann::ordered_json;
 
-ordered_json toJson(const Interval& interval) {
-    return {{"value", interval.value}, {"low", interval.low}, {"high", interval.high}};
+ordered_json intervalJson(const std::optional<Interval>& interval) {
+    if (!interval) {
+        return nullptr;
+    }
+    return {{"value", interval->value}, {"low", interval->low}, {"high", interval->high}};
 }
 
-ordered_json toJson(const std::optional<Interval>& interval) {
-    return interval ? toJson(*interval) : ordered_json(nullptr);
+std::string intervalCsv(const std::optional<Interval>& interval) {
+    return interval ? number(interval->value) + ',' + number(interval->low) + ',' +
+                          number(interval->high)
+                    : ",,";
 }
 
-ordered_json toJson(const std::optional<double>& value) {
-    return value ? ordered_json(*value) : ordered_json(nullptr);
-}
+namespace {
 
 ordered_json toJson(const PopeCounts& counts) {
     return {{"accuracy", counts.accuracy()},
@@ -42,28 +45,28 @@ ordered_json toJson(const PopeCounts& counts) {
 ordered_json toJson(const SummaryRow& row, const std::vector<std::string>& tasks) {
     ordered_json cells = ordered_json::object();
     for (std::size_t t = 0; t < tasks.size(); ++t) {
-        cells[tasks[t]] = {{"score", toJson(row.tasks[t].score)},
-                           {"relative", toJson(row.tasks[t].relative)},
+        cells[tasks[t]] = {{"score", intervalJson(row.tasks[t].score)},
+                           {"relative", intervalJson(row.tasks[t].relative)},
                            {"units", row.tasks[t].units}};
     }
     ordered_json j{{"method", row.method},
                    {"budget", row.budget},
                    {"finished", row.finished},
                    {"changed", row.changed},
-                   {"average", toJson(row.average)},
-                   {"relative", toJson(row.relative)},
+                   {"average", intervalJson(row.average)},
+                   {"relative", intervalJson(row.relative)},
                    {"tasks", std::move(cells)},
                    {"kept", row.kept},
                    {"layer_mean_in", row.layer_mean_in},
                    {"layer_mean_out", row.layer_mean_out},
                    {"D", row.shift ? ordered_json(row.shift->value) : ordered_json(nullptr)},
-                   {"D_interval", toJson(row.shift)},
-                   {"null_median", toJson(row.null_median)},
+                   {"D_interval", intervalJson(row.shift)},
+                   {"null_median", finiteOrNull(row.null_median)},
                    {"fired", row.fired},
-                   {"D_against_wrong", toJson(row.rank_correlation)},
-                   {"same_answer", toJson(row.same_answer)},
-                   {"share_of_kept", toJson(row.share_of_kept)},
-                   {"share_of_object", toJson(row.share_of_object)},
+                   {"D_against_wrong", intervalJson(row.rank_correlation)},
+                   {"same_answer", intervalJson(row.same_answer)},
+                   {"share_of_kept", intervalJson(row.share_of_kept)},
+                   {"share_of_object", intervalJson(row.share_of_object)},
                    {"ms", row.ms},
                    {"cost_ms", row.cost_ms}};
     if (!row.pope.empty()) {
@@ -88,12 +91,6 @@ std::string withInterval(const Interval& interval, int decimals = 1) {
            fixed(interval.high, decimals) + "]";
 }
 
-std::string csvNumbers(const std::optional<Interval>& interval) {
-    return interval ? number(interval->value) + ',' + number(interval->low) + ',' +
-                          number(interval->high)
-                    : ",,";
-}
-
 std::string valueText(const std::optional<Interval>& interval) {
     return interval ? number(interval->value) : "";
 }
@@ -113,8 +110,8 @@ std::string summaryToJson(const Summary& summary) {
                         {"resamples", summary.resamples},
                         {"seed", summary.seed},
                         {"rows", std::move(rows)},
-                        {"D_against_wrong", toJson(summary.shift_against_wrong)},
-                        {"D_against_average", toJson(summary.shift_against_average)}}
+                        {"D_against_wrong", intervalJson(summary.shift_against_wrong)},
+                        {"D_against_average", intervalJson(summary.shift_against_average)}}
         .dump(1);
 }
 
@@ -135,10 +132,10 @@ std::string summaryToCsv(const Summary& summary) {
         for (std::size_t t = 0; t < summary.tasks.size(); ++t) {
             const TaskScore& cell = row.tasks[t];
             out += head + csvField(summary.tasks[t]) + ',' + std::to_string(cell.units) + ',' +
-                   csvNumbers(cell.score) + ',' + csvNumbers(cell.relative) + tail;
+                   intervalCsv(cell.score) + ',' + intervalCsv(cell.relative) + tail;
         }
-        out += head + "average," + std::to_string(row.finished) + ',' + csvNumbers(row.average) +
-               ',' + csvNumbers(row.relative) + tail;
+        out += head + "average," + std::to_string(row.finished) + ',' + intervalCsv(row.average) +
+               ',' + intervalCsv(row.relative) + tail;
     }
     return out;
 }

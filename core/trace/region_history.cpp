@@ -1,7 +1,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/trace/history_words.h"
+#include "core/trace/patch_index.h"
 #include "core/trace/token_history.h"
 
 #include <algorithm>
@@ -73,8 +73,8 @@ std::string reasonOf(const RegionRow& row) {
     }
     const double sent = row.sent_inside + row.sent_outside;
     if (sent > 0) {
-        text += "; handed on " + fixed("%.3g", sent) + " patches' worth, " +
-                fixed("%.0f", 100 * row.sent_inside / sent) + " % of it inside";
+        text += "; handed on " + formatted("%.3g", sent) + " patches' worth, " +
+                formatted("%.0f", 100 * row.sent_inside / sent) + " % of it inside";
     }
     if (!row.receivers.empty()) {
         std::vector<std::string> names;
@@ -82,7 +82,7 @@ std::string reasonOf(const RegionRow& row) {
             const HistoryShare& to = row.receivers[i];
             names.push_back(to.patch < 0 ? "the extra token" : "#");
             names.back() += (to.patch < 0 ? "" : std::to_string(to.patch)) + " " +
-                            fixed("%.0f", 100 * to.share) + " %";
+                            formatted("%.0f", 100 * to.share) + " %";
         }
         text += ", the rest to " + join(names, ", ");
         if (row.receivers.size() > names.size()) {
@@ -90,7 +90,7 @@ std::string reasonOf(const RegionRow& row) {
         }
     }
     if (row.from_outside > 0) {
-        text += "; took in " + fixed("%.3g", row.from_outside) + " from outside";
+        text += "; took in " + formatted("%.3g", row.from_outside) + " from outside";
     }
     return text;
 }

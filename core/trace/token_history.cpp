@@ -2,7 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/trace/history_words.h"
+#include "core/trace/patch_index.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,11 +15,11 @@ constexpr std::size_t kNamed = 3;  ///< shares that a sentence names
 
 std::string percent(double share) {
     const double value = 100 * share;
-    return fixed(value >= 9.95 || value == 0 ? "%.0f %%" : "%.1f %%", value);
+    return formatted(value >= 9.95 || value == 0 ? "%.0f %%" : "%.1f %%", value);
 }
 
 std::string worth(double mass) {
-    const std::string amount = fixed("%.3g", mass);
+    const std::string amount = formatted("%.3g", mass);
     return amount + (amount == "1" ? " patch's worth" : " patches' worth");
 }
 
@@ -149,14 +149,14 @@ std::string clusterReason(const StageTrace& stage,
         text += " of centre " + nameOfPatch(stage.centres[at(row.cluster)]);
     }
     if (row.score) {
-        text += ", centrality " + fixed("%.3g", *row.score);
+        text += ", centrality " + formatted("%.3g", *row.score);
     }
     if (row.text_relevance) {
-        text += ", relevance to the question " + fixed("%.2f", *row.text_relevance);
+        text += ", relevance to the question " + formatted("%.2f", *row.text_relevance);
     }
     std::string speaker = nameOfPatch(row.representative);
     if (row.representative >= 0 && hasScore(stage, row.representative)) {
-        speaker += fixed(" (%.3g)", static_cast<double>(stage.score[at(row.representative)]));
+        speaker += formatted(" (%.3g)", static_cast<double>(stage.score[at(row.representative)]));
     }
     if (!accepted) {
         return text + ": the re-selection was not used, since D did not fall; " +
@@ -256,7 +256,7 @@ std::string outcomeOf(const ViewTrace& view, const TokenHistory& history) {
             patchMass(view, static_cast<int>(view.stages.size()) - 1)[at(history.patch)]);
         text += history.fate == PatchFate::Reselected ? "Re-selected: a token at the end"
                                                       : "A token at the end";
-        return text + (mass > 1 ? ", standing for " + fixed("%.3g", mass) + " patches." : ".");
+        return text + (mass > 1 ? ", standing for " + formatted("%.3g", mass) + " patches." : ".");
     }
     if (history.rows.empty()) {
         return text + "No token at the end.";
