@@ -22,7 +22,7 @@ struct Session {
           ahead(&document, &controller, &engine, preferences),
           compare(&document, &reference, &grid, &engine),
           evaluation(&document, &engine),
-          attribution(&document, &selection, &engine),
+          attribution(&document, &selection, &controller, &engine),
           files(&document, &selection, preferences->stateFolder()) {}
 
     Document document;

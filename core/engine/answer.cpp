@@ -72,20 +72,6 @@ AnswerTrace decode(const RunContext& context, KvCache& cache, at::Tensor logits)
     return answer;
 }
 
-std::uint64_t answerKey(const RunContext& context,
-                        const TokenSequence& text,
-                        std::uint64_t visual_key) {
-    Hasher hasher;
-    hasher.add(visual_key).add(context.request.settings.max_new_tokens);
-    for (const std::vector<std::int64_t>* ids : {&text.before, &text.after}) {
-        hasher.add(static_cast<std::uint64_t>(ids->size()));
-        for (const std::int64_t id : *ids) {
-            hasher.add(id);
-        }
-    }
-    return hasher.value();
-}
-
 std::uint64_t answerKey(const RunContext& context, const PrunedPrompt& prompt) {
     return Hasher().add(prompt.key).add(context.request.settings.max_new_tokens).value();
 }
@@ -172,6 +158,20 @@ void checkLength(const Vlm& vlm, int n_prompt, int n_answer) {
                         ".",
                     "Shorten the prompt, or lower the budget or the answer's length.");
     }
+}
+
+std::uint64_t answerKey(const RunContext& context,
+                        const TokenSequence& text,
+                        std::uint64_t visual_key) {
+    Hasher hasher;
+    hasher.add(visual_key).add(context.request.settings.max_new_tokens);
+    for (const std::vector<std::int64_t>* ids : {&text.before, &text.after}) {
+        hasher.add(static_cast<std::uint64_t>(ids->size()));
+        for (const std::int64_t id : *ids) {
+            hasher.add(id);
+        }
+    }
+    return hasher.value();
 }
 
 std::uint64_t visualKey(const RunContext& context, const PerView<SelectedTokens>& selections) {

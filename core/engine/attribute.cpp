@@ -102,15 +102,7 @@ Subject finishedRun(const RunContext& context) {
     const std::uint64_t visual_key = visualKey(context, selections);
     subject.answer =
         answerStage(context, subject.text, {visual_key, [&] { return subject.visual; }}, trace);
-    Hasher hasher;
-    hasher.add(visual_key);
-    for (const std::vector<std::int64_t>* ids : {&subject.text.before, &subject.text.after}) {
-        hasher.add(ids->size());
-        for (const std::int64_t id : *ids) {
-            hasher.add(id);
-        }
-    }
-    subject.key = hasher.add(context.request.settings.max_new_tokens).value();
+    subject.key = answerKey(context, subject.text, visual_key);
     return subject;
 }
 

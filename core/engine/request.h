@@ -53,6 +53,7 @@ struct BatchRequest {
 inline void wantAnswerAlone(RunRequest& request) {
     request.want_unpruned = false;
     request.want_curve = false;
+    request.want_all_curves = false;
     request.settle_ms = 0;
 }
 

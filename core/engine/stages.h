@@ -152,6 +152,11 @@ struct VisualRows {
 
 std::uint64_t visualKey(const RunContext& context, const PerView<SelectedTokens>& selections);
 
+/// Names the answer to a prompt around what visualKey() names.
+std::uint64_t answerKey(const RunContext& context,
+                        const TokenSequence& text,
+                        std::uint64_t visual_key);
+
 /// Prefill and greedy decoding, streamed through context.emit.
 AnswerTrace answerStage(const RunContext& context,
                         const TokenSequence& text,

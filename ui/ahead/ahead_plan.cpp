@@ -51,7 +51,6 @@ std::vector<RunRequest> aheadRequests(const RunRequest& base,
         RunRequest request = base;
         request.settings.budget = budget;
         request.settings.tau = tau;
-        request.want_all_curves = false;
         wantAnswerAlone(request);
         return requests.emplace_back(std::move(request));
     };

@@ -8,8 +8,9 @@ namespace prunescope {
 
 TokenAttribution::TokenAttribution(Document* document,
                                    SelectionModel* selection,
+                                   Controller* controller,
                                    EngineBridge* engine)
-    : document_(document), selection_(selection), engine_(engine) {
+    : document_(document), selection_(selection), controller_(controller), engine_(engine) {
     connect(engine_, &EngineBridge::arrived, this, &TokenAttribution::onEvent);
     connect(document_, &Document::traceChanged, this, &TokenAttribution::follow);
     connect(document_, &Document::inputsChanged, this, &TokenAttribution::follow);
@@ -56,11 +57,7 @@ void TokenAttribution::start() {
         return;
     }
     cancel();
-    RunRequest request;
-    request.image = document_->image();
-    request.image_name = document_->imageName().toStdString();
-    request.prompt = document_->prompt().toStdString();
-    request.settings = document_->settings();
+    RunRequest request = controller_->request();
     request.attribution = AttributionRequest{true, droppedAmongSelected(), true};
     BatchRequest batch;
     batch.variants = {std::move(request)};

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "ui/document.h"
-#include "ui/engine_bridge.h"
+#include "ui/controller.h"
 #include "ui/selection.h"
 
 #include <memory>
@@ -18,7 +17,11 @@ class TokenAttribution : public QObject {
     Q_OBJECT
 
 public:
-    TokenAttribution(Document* document, SelectionModel* selection, EngineBridge* engine);
+    /// None is owned.
+    TokenAttribution(Document* document,
+                     SelectionModel* selection,
+                     Controller* controller,
+                     EngineBridge* engine);
 
     /// Every kept token, and the dropped patches among the selected ones. What runs is replaced.
     void start();
@@ -55,6 +58,7 @@ private:
 
     Document* document_;
     SelectionModel* selection_;
+    Controller* controller_;
     EngineBridge* engine_;
     RunId batch_ = 0;
     TracePtr of_;  ///< the run that is asked about
