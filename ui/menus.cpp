@@ -166,7 +166,7 @@ void showAbout(QMainWindow* window) {
         tr("Runs on this machine only: no network, no telemetry.") + "<br><br>" +
         tr("Built with:") + "<br>Qt " + qVersion() +
         " (LGPL 3) · LibTorch (BSD 3) · OpenCV (Apache 2) · QCustomPlot (GPL 3) · "
-        "nlohmann/json (MIT) · CLI11 (BSD 3) · SentencePiece (Apache 2)");
+        "nlohmann/json (MIT) · CLI11 (BSD 3) · SentencePiece (Apache 2) · ICU (Unicode)");
     box->setStandardButtons(QMessageBox::Close);
     box->setWindowModality(Qt::NonModal);
     box->show();

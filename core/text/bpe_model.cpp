@@ -52,6 +52,7 @@ public:
     std::unordered_map<std::uint64_t, Merge> merges;
     std::array<std::optional<Id>, 256> byte_ids{};
     std::optional<Id> unknown;
+    std::string word_end;  ///< what the last character of a word carries, CLIP's "</w>"
     bool fuse_unknown = false;
     bool ignore_merges = false;
 
@@ -95,7 +96,8 @@ private:
             const std::size_t length = codePointAt(text, at).length;
             const std::string_view character = text.substr(at, length);
             at += length;
-            if (const auto found = vocabulary.find(std::string(character));
+            if (const auto found =
+                    vocabulary.find(std::string(character) + (at == text.size() ? word_end : ""));
                 found != vocabulary.end()) {
                 if (std::exchange(has_unknown, false)) {
                     ids.push_back(*unknown);
@@ -206,10 +208,9 @@ void readMerges(const nlohmann::json& spec, BpeModel& model) {
 }
 
 void refuseUnsupported(const nlohmann::json& spec) {
-    for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-        if (fieldOf(spec, key) != nullptr && !textField(spec, key).empty()) {
-            refuseTokenizer(inQuotes(key) + " is not supported");
-        }
+    constexpr const char* kPrefix = "continuing_subword_prefix";
+    if (fieldOf(spec, kPrefix) != nullptr && !textField(spec, kPrefix).empty()) {
+        refuseTokenizer(inQuotes(kPrefix) + " is not supported");
     }
     const nlohmann::json* dropout = fieldOf(spec, "dropout");
     if (dropout != nullptr && !(dropout->is_number() && dropout->get<double>() == 0.0)) {
@@ -250,7 +251,17 @@ std::unique_ptr<const SubwordModel> readBpeModel(const nlohmann::json& spec,
     if (fieldOf(spec, "unk_token") != nullptr) {
         model->unknown = idIn(vocabulary, textField(spec, "unk_token"), "the unknown token");
     }
+    if (fieldOf(spec, "end_of_word_suffix") != nullptr) {
+        model->word_end = textField(spec, "end_of_word_suffix");
+    }
+    if (model->word_end.size() > kMaxTokenBytes) {
+        refuseTokenizer("\"end_of_word_suffix\" has " + std::to_string(model->word_end.size()) +
+                        " bytes");
+    }
     if (switchField(spec, "byte_fallback", false)) {
+        if (!model->word_end.empty()) {
+            refuseTokenizer("\"end_of_word_suffix\" together with byte fallback is not supported");
+        }
         constexpr std::string_view kDigits = "0123456789ABCDEF";
         for (std::size_t byte = 0; byte < 256; ++byte) {
             const std::string name =

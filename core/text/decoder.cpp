@@ -1,5 +1,6 @@
 #include "core/text/decoder.h"
 
+#include "core/text/byte_words.h"
 #include "core/text/json_fields.h"
 #include "core/text/normalizer.h"
 #include "core/text/utf8.h"
@@ -99,9 +100,12 @@ void Decoder::add(const nlohmann::json& spec, int depth) {
         const Metaspace metaspace = Metaspace::read(spec);
         steps_.emplace_back(
             Spaces{metaspace.replacement, metaspace.prepend != PrependScheme::Never});
+    } else if (type == "ByteLevel") {
+        steps_.emplace_back(ByteLetters{});
     } else {
-        refuseTokenizer("the decoder " + inQuotes(type) + " is not supported",
-                        "Replace, ByteFallback, Fuse, Strip, Metaspace and Sequence are.");
+        refuseTokenizer(
+            "the decoder " + inQuotes(type) + " is not supported",
+            "Replace, ByteFallback, ByteLevel, Fuse, Strip, Metaspace and Sequence are.");
     }
     if (steps_.size() > kMaxSteps) {
         refuseTokenizer("it has more than " + std::to_string(kMaxSteps) + " decoders");
@@ -168,6 +172,14 @@ void Decoder::run(const Spaces& step, std::vector<std::string>& tokens) {
         token = replaceAll(token, step.replacement, is_first ? "" : " ");
         is_first = false;
     }
+}
+
+void Decoder::run(const ByteLetters& /*step*/, std::vector<std::string>& tokens) {
+    std::string bytes;
+    for (const std::string& token : tokens) {
+        bytes += bytesOfLetters(token);
+    }
+    tokens = {validUtf8(bytes)};
 }
 
 std::string Decoder::apply(std::vector<std::string> tokens) const {

@@ -8,7 +8,7 @@
 
 namespace prunescope {
 
-/// The decoders of tokenizer.json that Llama's family uses: tokens in, text out.
+/// The decoders of tokenizer.json that Llama's family and CLIP use: tokens in, text out.
 class Decoder {
 public:
     /// @throws Error(Model) naming a decoder that we do not run
@@ -40,7 +40,9 @@ private:
         bool drop_first = true;
     };
 
-    using Step = std::variant<Replace, ByteFallback, Fuse, Strip, Spaces>;
+    struct ByteLetters {};  ///< letters that stand for bytes (byte_words.h)
+
+    using Step = std::variant<Replace, ByteFallback, Fuse, Strip, Spaces, ByteLetters>;
 
     void add(const nlohmann::json& spec, int depth);
 
@@ -49,6 +51,7 @@ private:
     static void run(const Fuse& step, std::vector<std::string>& tokens);
     static void run(const Strip& step, std::vector<std::string>& tokens);
     static void run(const Spaces& step, std::vector<std::string>& tokens);
+    static void run(const ByteLetters& step, std::vector<std::string>& tokens);
 
     std::vector<Step> steps_;
 };

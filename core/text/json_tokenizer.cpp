@@ -1,4 +1,4 @@
-// tokenizer.json of Hugging Face's tokenizers library, as far as Llama's family uses it.
+// tokenizer.json of Hugging Face's tokenizers library, as far as Llama's family and CLIP use it.
 #include "core/base/json.h"
 #include "core/text/bpe_model.h"
 #include "core/text/json_fields.h"
@@ -48,17 +48,32 @@ void appendSpecial(const Json& spec, const std::string& name, std::vector<std::i
     }
 }
 
+/// What RobertaProcessing puts around a text: `"cls": ["<|startoftext|>", 49406]`.
+std::int64_t markerId(const Json& spec, const char* key) {
+    const Json* pair = fieldOf(spec, key);
+    if (pair == nullptr || !pair->is_array() || pair->size() != 2 ||
+        !(*pair)[1].is_number_integer() || (*pair)[1] < 0 || (*pair)[1] >= kMaxVocabulary) {
+        refuseTokenizer("the post-processor's " + inQuotes(key) + " is no token with its id");
+    }
+    return (*pair)[1].get<std::int64_t>();
+}
+
 void readPostProcessor(const Json& root, TokenPipeline& pipeline) {
     const Json* spec = fieldOf(root, "post_processor");
     if (spec == nullptr) {
         return;
     }
     const std::string type = textField(*spec, "type");
+    if (type == "RobertaProcessing") {
+        pipeline.prefix = {markerId(*spec, "cls")};
+        pipeline.suffix = {markerId(*spec, "sep")};
+        return;
+    }
     const Json* single = fieldOf(*spec, "single");
     if (type != "TemplateProcessing" || single == nullptr || !single->is_array() ||
         single->size() > 16) {
         refuseTokenizer("the post-processor " + inQuotes(type) + " is not supported",
-                        "TemplateProcessing is.");
+                        "TemplateProcessing and RobertaProcessing are.");
     }
     bool has_text = false;
     for (const Json& piece : *single) {
@@ -79,10 +94,12 @@ void readPostProcessor(const Json& root, TokenPipeline& pipeline) {
 std::string describe(const TokenPipeline& pipeline, bool has_bytes) {
     std::string text = "tokenizer.json, BPE";
     text += has_bytes ? " with byte fallback" : "";
-    if (pipeline.normalizer.prepends()) {
+    if (std::holds_alternative<ByteWords>(pipeline.words)) {
+        text += " over bytes, words as CLIP cuts them";
+    } else if (pipeline.normalizer.prepends()) {
         text += ", prefix on every segment";
-    } else if (pipeline.metaspace) {
-        const PrependScheme scheme = pipeline.metaspace->prepend;
+    } else if (const auto* metaspace = std::get_if<Metaspace>(&pipeline.words)) {
+        const PrependScheme scheme = metaspace->prepend;
         text += scheme == PrependScheme::First    ? ", prefix at the start of the text"
                 : scheme == PrependScheme::Always ? ", prefix on every segment"
                                                   : ", no prefix";
@@ -118,11 +135,14 @@ TokenPipeline readTokenizerJson(const std::filesystem::path& path) {
     }
     if (const Json* pre = fieldOf(root, "pre_tokenizer")) {
         const std::string pre_type = textField(*pre, "type");
-        if (pre_type != "Metaspace") {
+        if (pre_type == "Metaspace") {
+            pipeline.words = Metaspace::read(*pre);
+        } else if (pre_type == "Sequence" && ByteWords::isMeant(*pre)) {
+            pipeline.words = ByteWords::read(*pre);
+        } else {
             refuseTokenizer("the pre-tokenizer " + inQuotes(pre_type, 60) + " is not supported",
-                            "Metaspace is.");
+                            "Metaspace is, and CLIP's Split with ByteLevel.");
         }
-        pipeline.metaspace = Metaspace::read(*pre);
     }
     const Json* decoder = fieldOf(root, "decoder");
     pipeline.decoder = decoder != nullptr ? Decoder::read(*decoder) : Decoder::llama();

@@ -1,6 +1,7 @@
 #include "core/text/normalizer.h"
 
 #include "core/text/json_fields.h"
+#include "core/text/unicode.h"
 #include "core/text/utf8.h"
 
 namespace prunescope {
@@ -18,6 +19,13 @@ std::string_view stripped(std::string_view text, bool left, bool right) {
         text.remove_suffix(codePointBefore(text, text.size()).length);
     }
     return text;
+}
+
+/// Of Replace steps: `{"Regex": "\\s+"}`.
+bool isSpaceRun(const nlohmann::json& spec) {
+    const nlohmann::json* pattern = fieldOf(spec, "pattern");
+    return pattern != nullptr && fieldOf(*pattern, "Regex") != nullptr &&
+           textField(*pattern, "Regex") == R"(\s+)";
 }
 
 }  // namespace
@@ -40,14 +48,20 @@ void Normalizer::add(const nlohmann::json& spec, int depth) {
         }
     } else if (type == "Prepend") {
         steps_.emplace_back(Prepend{textField(spec, "prepend")});
+    } else if (type == "Replace" && isSpaceRun(spec)) {
+        steps_.emplace_back(ReplaceSpaces{textField(spec, "content")});
     } else if (type == "Replace") {
         steps_.emplace_back(Replace{patternField(spec), textField(spec, "content")});
     } else if (type == "Strip") {
         steps_.emplace_back(
             Strip{switchField(spec, "strip_left", true), switchField(spec, "strip_right", true)});
+    } else if (type == "NFC") {
+        steps_.emplace_back(Compose{});
+    } else if (type == "Lowercase") {
+        steps_.emplace_back(Lowercase{});
     } else {
         refuseTokenizer("the normalizer " + inQuotes(type) + " is not supported",
-                        "Prepend, Replace, Strip and Sequence are.");
+                        "NFC, Lowercase, Prepend, Replace, Strip and Sequence are.");
     }
     if (steps_.size() > kMaxSteps) {
         refuseTokenizer("it has more than " + std::to_string(kMaxSteps) + " normalizers");
@@ -57,17 +71,49 @@ void Normalizer::add(const nlohmann::json& spec, int depth) {
 std::string Normalizer::apply(std::string_view text) const {
     std::string current(text);
     for (const auto& step : steps_) {
-        if (const auto* prepend = std::get_if<Prepend>(&step)) {
-            if (!current.empty()) {
-                current.insert(0, prepend->text);
-            }
-        } else if (const auto* replace = std::get_if<Replace>(&step)) {
-            current = replaceAll(current, replace->from, replace->to);
-        } else if (const auto* strip = std::get_if<Strip>(&step)) {
-            current = std::string(stripped(current, strip->left, strip->right));
-        }
+        std::visit([&current](const auto& s) { run(s, current); }, step);
     }
     return current;
+}
+
+void Normalizer::run(const Prepend& step, std::string& text) {
+    if (!text.empty()) {
+        text.insert(0, step.text);
+    }
+}
+
+void Normalizer::run(const Replace& step, std::string& text) {
+    text = replaceAll(text, step.from, step.to);
+}
+
+void Normalizer::run(const Strip& step, std::string& text) {
+    text = std::string(stripped(text, step.left, step.right));
+}
+
+void Normalizer::run(const ReplaceSpaces& step, std::string& text) {
+    std::string out;
+    out.reserve(text.size());
+    bool in_run = false;
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint c = codePointAt(text, at);
+        const bool is_space = isSpace(c.value);
+        if (!is_space) {
+            out += std::string_view(text).substr(at, c.length);
+        } else if (!in_run) {
+            out += step.to;
+        }
+        in_run = is_space;
+        at += c.length;
+    }
+    text = std::move(out);
+}
+
+void Normalizer::run(const Compose& /*step*/, std::string& text) {
+    text = composed(text);
+}
+
+void Normalizer::run(const Lowercase& /*step*/, std::string& text) {
+    text = lowercase(text);
 }
 
 bool Normalizer::prepends() const {

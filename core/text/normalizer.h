@@ -9,7 +9,8 @@
 
 namespace prunescope {
 
-/// The normalisers of tokenizer.json that Llama's family uses, applied in order to each segment.
+/// The normalisers of tokenizer.json that Llama's family and CLIP use, applied in order to each
+/// segment.
 class Normalizer {
 public:
     Normalizer() = default;
@@ -39,9 +40,25 @@ private:
         bool right = false;
     };
 
+    /// CLIP's one regular expression, `\s+`: every run of white space.
+    struct ReplaceSpaces {
+        std::string to;
+    };
+
+    struct Compose {};  ///< NFC
+
+    struct Lowercase {};
+
     void add(const nlohmann::json& spec, int depth);
 
-    std::vector<std::variant<Prepend, Replace, Strip>> steps_;
+    static void run(const Prepend& step, std::string& text);
+    static void run(const Replace& step, std::string& text);
+    static void run(const Strip& step, std::string& text);
+    static void run(const ReplaceSpaces& step, std::string& text);
+    static void run(const Compose& step, std::string& text);
+    static void run(const Lowercase& step, std::string& text);
+
+    std::vector<std::variant<Prepend, Replace, Strip, ReplaceSpaces, Compose, Lowercase>> steps_;
 };
 
 enum class PrependScheme { Never, First, Always };

@@ -140,7 +140,7 @@ TokenPipeline readSentencePiece(const std::filesystem::path& model_dir) {
         pipeline.ids.emplace(piece, id);
     }
     pipeline.added = collectAdded(*model, config, added);
-    pipeline.metaspace =
+    pipeline.words =
         Metaspace{"▁", is_legacy ? PrependScheme::Always : PrependScheme::First, false};
     pipeline.decoder = Decoder::llama();
     if (switchField(config, "add_bos_token", true) && model->processor.bos_id() >= 0) {

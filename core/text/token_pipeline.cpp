@@ -106,15 +106,21 @@ private:
                 ids.push_back(*segment.id);
                 continue;
             }
-            if (!parts_.metaspace) {
-                parts_.model->encode(segment.text, ids);
-                continue;
-            }
             const bool starts_text = is_first && segment.text.data() == normal.data();
-            for (const std::string& word : parts_.metaspace->apply(segment.text, starts_text)) {
+            for (const std::string& word : wordsOf(segment.text, starts_text)) {
                 parts_.model->encode(word, ids);
             }
         }
+    }
+
+    std::vector<std::string> wordsOf(std::string_view text, bool starts_text) const {
+        if (const auto* metaspace = std::get_if<Metaspace>(&parts_.words)) {
+            return metaspace->apply(text, starts_text);
+        }
+        if (const auto* words = std::get_if<ByteWords>(&parts_.words)) {
+            return words->apply(text);
+        }
+        return {std::string(text)};
     }
 
     TokenPipeline parts_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/text/added_tokens.h"
+#include "core/text/byte_words.h"
 #include "core/text/decoder.h"
 #include "core/text/normalizer.h"
 #include "core/text/subword_model.h"
@@ -9,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace prunescope {
@@ -18,7 +20,7 @@ struct TokenPipeline {
     std::unordered_map<std::string, std::int64_t> ids;  ///< of all tokens, the added ones too
     std::vector<AddedToken> added;
     Normalizer normalizer;
-    std::optional<Metaspace> metaspace;
+    std::variant<std::monostate, Metaspace, ByteWords> words;  ///< how text is cut; none: it is not
     std::unique_ptr<const SubwordModel> model;
     std::vector<std::int64_t> prefix;  ///< what the post-processor puts before the text
     std::vector<std::int64_t> suffix;

@@ -60,6 +60,19 @@ std::string validUtf8(std::string_view text) {
     return out;
 }
 
+void appendUtf8(std::string& text, char32_t c) {
+    if (c < 0x80) {
+        text += static_cast<char>(c);
+        return;
+    }
+    const int n_more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    const unsigned lead = n_more == 1 ? 0xC0 : n_more == 2 ? 0xE0 : 0xF0;
+    text += static_cast<char>(lead | c >> (6 * n_more));
+    for (int i = n_more - 1; i >= 0; --i) {
+        text += static_cast<char>(0x80 | (c >> (6 * i) & 0x3F));
+    }
+}
+
 bool isSpace(char32_t c) {
     return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
            (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||

@@ -22,6 +22,9 @@ CodePoint codePointBefore(std::string_view text, std::size_t end);
 /// Broken bytes replaced by U+FFFD, one for each maximal broken part, as Rust and Python do.
 std::string validUtf8(std::string_view text);
 
+/// Appends a code point. Requires c <= U+10FFFF and no surrogate.
+void appendUtf8(std::string& text, char32_t c);
+
 /// Unicode's White_Space.
 bool isSpace(char32_t c);
 

@@ -30,6 +30,7 @@ LIBRARIES = [
     ("opencv", re.compile(r"^opencv2?/|^opencv")),
     ("json", re.compile(r"^nlohmann/")),
     ("zip", re.compile(r"^zip\.h$")),
+    ("icu", re.compile(r"^unicode/")),
     ("sentencepiece", re.compile(r"^sentencepiece")),
     ("cli11", re.compile(r"^CLI/|^CLI11")),
     ("gtest", re.compile(r"^(gtest|gmock|benchmark)/")),

@@ -50,6 +50,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"model_legacy_false", "tests/golden/data/sentencepiece"}),
     [](const auto& tested) { return tested.param.name; });
 
+TEST(ClipCorpus, IdsAndDecodedTextsAreExact) {
+    const std::filesystem::path root = std::filesystem::path(PRUNESCOPE_TEST_DATA) / "text_tower";
+    const auto golden = readJsonFile(root / "case.json");
+    const auto texts = golden.at("texts").get<std::vector<std::string>>();
+    const auto tokenizer = loadTokenizer(root / "clip");
+    ASSERT_GE(texts.size(), 310u);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        SCOPED_TRACE("text " + std::to_string(i) + ": " + texts[i].substr(0, 80));
+        const auto ids = golden.at("ids").at(i).get<std::vector<std::int64_t>>();
+        EXPECT_EQ(tokenizer->encode(texts[i], true), ids);
+        EXPECT_EQ(tokenizer->decode(ids, false), golden.at("decoded").at(i).get<std::string>());
+    }
+}
+
 /// The same tokenizer.model with another tokenizer_config.json.
 class LegacyFolder : public testing::Test {
 protected:

@@ -1,6 +1,8 @@
 #include "core/text/tokenizer.h"
 
 #include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/text/utf8.h"
 
 #include <chrono>
 #include <filesystem>
@@ -73,6 +75,10 @@ protected:
             return e.what();
         }
         return "accepted";
+    }
+
+    static std::filesystem::path clipFile() {
+        return std::filesystem::path(PRUNESCOPE_TEST_DATA) / "text_tower/clip/tokenizer.json";
     }
 
     std::filesystem::path folder_;
@@ -157,9 +163,9 @@ TEST_F(TokenizerFolder, LongWordsTakeLittleTime) {
 
 TEST_F(TokenizerFolder, RefusesWhatItDoesNotRun) {
     EXPECT_THAT(refusal([](Json& t) {
-                    t["normalizer"] = {{"type", "NFC"}};
+                    t["normalizer"] = {{"type", "NFKC"}};
                 }),
-                HasSubstr("\"NFC\""));
+                HasSubstr("\"NFKC\""));
     EXPECT_THAT(refusal([](Json& t) {
                     t["pre_tokenizer"] = {{"type", "ByteLevel"}};
                 }),
@@ -210,6 +216,48 @@ TEST_F(TokenizerFolder, RefusesBrokenFiles) {
     EXPECT_THAT(refusal([](Json& t) { t["post_processor"]["special_tokens"] = Json::object(); }),
                 HasSubstr("no ids"));
     EXPECT_THAT(refusal([](Json& t) { t = Json::array(); }), HasSubstr("model"));
+}
+
+TEST_F(TokenizerFolder, ClipsWordsAreCutByNoOtherExpression) {
+    const Json good = readJsonFile(clipFile());
+    EXPECT_THAT(load(good)->description(), HasSubstr("as CLIP cuts them"));
+    const auto refused = [&](const std::function<void(Json&)>& change) {
+        return refusal([&](Json& t) {
+            t = good;
+            change(t);
+        });
+    };
+    EXPECT_THAT(refused([](Json& t) {
+                    t["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "(a+)+$";
+                }),
+                HasSubstr("(a+)+$"));
+    EXPECT_THAT(
+        refused([](Json& t) { t["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "Isolated"; }),
+        HasSubstr("splits by"));
+    EXPECT_THAT(refused([](Json& t) { t["pre_tokenizer"]["pretokenizers"][0].erase("pattern"); }),
+                HasSubstr("regular expression"));
+    EXPECT_THAT(
+        refused([](Json& t) { t["pre_tokenizer"]["pretokenizers"][1]["add_prefix_space"] = true; }),
+        HasSubstr("adds a space"));
+    EXPECT_THAT(refused([](Json& t) { t["pre_tokenizer"]["pretokenizers"].erase(1); }),
+                HasSubstr("\"Sequence\""));
+    EXPECT_THAT(refused([](Json& t) {
+                    t["post_processor"]["cls"] = Json::array({"a", -1});
+                }),
+                HasSubstr("\"cls\""));
+    EXPECT_THAT(refused([](Json& t) { t["post_processor"].erase("sep"); }), HasSubstr("\"sep\""));
+    EXPECT_THAT(refused([](Json& t) { t["model"]["end_of_word_suffix"] = 5; }),
+                HasSubstr("end_of_word_suffix"));
+}
+
+TEST_F(TokenizerFolder, ClipTakesBrokenAndLongTexts) {
+    const auto tokenizer = loadTokenizer(clipFile().parent_path());
+    EXPECT_EQ(tokenizer->encode("\xFF", true), tokenizer->encode("\xEF\xBF\xBD", true));
+    EXPECT_EQ(tokenizer->encode(" \n\t ", true).size(), 2u);
+    EXPECT_GT(tokenizer->encode(std::string(1'000'000, '!'), true).size(), 2u);
+    EXPECT_GT(
+        tokenizer->encode(replaceAll(std::string(100'000, 'e'), "e", "e\xCC\x81"), true).size(),
+        2u);
 }
 
 TEST_F(TokenizerFolder, EveryCutOfAFileIsRefused) {
