@@ -213,9 +213,9 @@ AnswerTrace answerStage(const RunContext& context,
     trace.cost_ms.prefill = answered->prefill_ms;
     trace.cost_ms.decode = answered->decode_ms;
     if (answer_reused) {
-        trace.reused.push_back(nameOf(CachedStage::Answer));
-    } else if (prefix_reused) {
-        trace.reused.push_back(nameOf(CachedStage::Prefix));
+        account(trace, CachedStage::Answer, true);
+    } else {
+        account(trace, CachedStage::Prefix, prefix_reused);
     }
     noteNonFinite(answered->answer, trace);
     return answered->answer;

@@ -1,5 +1,6 @@
 #include "core/base/stop.h"
 #include "core/base/text.h"
+#include "core/engine/null_bands.h"
 #include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/prune/select.h"

@@ -1,12 +1,14 @@
 #include "core/base/stop.h"
+#include "core/engine/parallel.h"
 #include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
 #include "core/prune/select.h"
 
 #include <numeric>
+#include <utility>
+#include <vector>
 
-#include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
 
 namespace prunescope {
@@ -31,14 +33,12 @@ public:
           rules_(effectiveRules(context, view.grid, index)) {
         pass.patches.resize(static_cast<std::size_t>(view.grid.count()));
         std::iota(pass.patches.begin(), pass.patches.end(), 0);
+        pass.mass.assign(pass.patches.size(), 1.0F);
     }
 
     std::optional<EncoderReduction> decide(const EncoderTap& tap) {
         const Stopwatch watch;
         const at::Tensor tokens = tap.tokens.slice(0, 1);
-        if (!pass.mass.defined()) {
-            pass.mass = at::ones({tokens.size(0)}, tokens.options());
-        }
         LayerOutcome outcome = method_.afterLayer({.settings = context_.request.settings,
                                                    .grid = view_.grid,
                                                    .layer = tap.layer,
@@ -61,33 +61,60 @@ public:
             return std::nullopt;
         }
         const Reduction& reduction = *outcome.reduction;
-        before_ = reduction.measures_step ? tokens : at::Tensor();
+        events_.push_back({tap.layer, reduction.measures_step ? tokens : at::Tensor(), {}});
         record(tap.layer, reduction);
+        const auto n_kept = static_cast<int>(pass.mass.size());
         pass.stages.back().ms = watch.ms();
         return EncoderReduction{reduction.keep,
                                 reduction.mix,
                                 reduction.keep_norm,
-                                reduction.proportional_attention ? pass.mass : at::Tensor()};
+                                reduction.proportional_attention
+                                    ? toDevice(pass.mass, 1, n_kept, tokens).squeeze(0)
+                                    : at::Tensor()};
     }
 
-    /// Measures what the event left, against the un-pruned pass and, where the method asks for it,
-    /// against what it began with.
-    void measure(const at::Tensor& patches) {
-        StageTrace& stage = pass.stages.back();
-        const int layer = stage.site.layer;
-        const HostMatrix after = toHost(rowsAt(context_, patches, layer));
-        stage.shift_before =
-            referenceAt(context_, trace_, full_, layer)->measure(after.view()).value;
-        if (before_.defined()) {
-            const ShiftReference before(shiftMetricFrom(context_.request.settings.metric),
-                                        toHost(rowsAt(context_, before_, layer)).view());
-            pass.chained_shift += before.measure(after.view()).value;
+    /// What the event left, at the end of its layer.
+    void take(const at::Tensor& patches) { events_.back().after = patches; }
+
+    /// Measures what every event left, against the un-pruned pass and, where the method asks for
+    /// it, against what it began with. Behind the pass, so that no layer waits for it.
+    void measure() {
+        std::vector<int> layers;
+        std::vector<HostMatrix> before;
+        std::vector<HostMatrix> after;
+        for (const Event& event : events_) {
+            const auto hostRows = [&](const at::Tensor& rows) {
+                return rows.defined() ? toHost(rowsAt(context_, rows, event.layer)) : HostMatrix{};
+            };
+            layers.push_back(event.layer);
+            before.push_back(hostRows(event.before));
+            after.push_back(hostRows(event.after));
         }
+        const auto references = referencesAt(context_, trace_, full_, layers);
+        const ShiftMetric metric = shiftMetricFrom(context_.request.settings.metric);
+        std::vector<double> steps(events_.size(), 0.0);
+        forRanges(static_cast<int>(events_.size()), [&](int begin, int end) {
+            for (std::size_t i = toSize(begin); i < toSize(end); ++i) {
+                pass.stages[i].shift_before = references[i]->measure(after[i].view()).value;
+                if (before[i].rows > 0) {
+                    steps[i] =
+                        ShiftReference(metric, before[i].view()).measure(after[i].view()).value;
+                }
+            }
+        });
+        pass.chained_shift = std::accumulate(steps.begin(), steps.end(), 0.0);
     }
 
     EncoderPass pass;
 
 private:
+    /// Patch rows around what was done in a layer.
+    struct Event {
+        int layer = 0;
+        at::Tensor before;  // where the method asks for them
+        at::Tensor after;
+    };
+
     void record(int layer, const Reduction& reduction) {
         const int n_patches = view_.grid.count();
         StageTrace stage;
@@ -95,18 +122,17 @@ private:
         stage.name = reduction.name;
         stage.tokens_in = static_cast<int>(pass.patches.size());
         stage.tokens_out = static_cast<int>(reduction.keep.size());
-        stage.score =
-            reduction.deciding_score.defined()
-                ? perPatch(n_patches, pass.patches, toHostVector(reduction.deciding_score))
-                : std::vector<float>();
+        stage.score = reduction.deciding_score.empty()
+                          ? std::vector<float>()
+                          : perPatch(n_patches, pass.patches, reduction.deciding_score);
         stage.transfers = reduction.transfers;
 
         pass.mass =
-            reduction.mass.defined() ? reduction.mass : gatherRows(pass.mass, reduction.keep);
+            reduction.mass.empty() ? gatherValues(pass.mass, reduction.keep) : reduction.mass;
         if (pass.score.defined()) {
             pass.score = gatherRows(pass.score, reduction.keep);
         }
-        stage.mass = toHostVector(pass.mass);
+        stage.mass = pass.mass;
         pass.patches = patchesOf(pass.patches, reduction.keep);
         stage.slot_from_patch = slotFromPatch(n_patches, pass.patches);
         pass.stages.push_back(std::move(stage));
@@ -119,7 +145,7 @@ private:
     RunTrace& trace_;
     int budget_;
     PatchRules rules_;
-    at::Tensor before_;  // patch rows that the last event began with, where they are asked for
+    std::vector<Event> events_;  // one per stage
 };
 
 EncoderPass encodePruned(const RunContext& context,
@@ -132,11 +158,12 @@ EncoderPass encodePruned(const RunContext& context,
     const Stopwatch watch;
     PassRecorder recorder(context, method, view, full, index, trace);
     const EncoderHook hook{.decide = [&](const EncoderTap& tap) { return recorder.decide(tap); },
-                           .reduced = [&](const at::Tensor& patches) { recorder.measure(patches); },
+                           .reduced = [&](const at::Tensor& patches) { recorder.take(patches); },
                            .place = methodOf(context).inside_layer
                                         ? EncoderHook::Place::BeforeMlp
                                         : EncoderHook::Place::AfterLayer};
     EncoderOutput output = context.vlm.encode(view, hook, false, context.stop);
+    recorder.measure();
     context.vlm.waitForDevice();
     EncoderPass pass = std::move(recorder.pass);
     pass.key = key;
@@ -153,7 +180,7 @@ EncoderPass passOfAll(const FullFeatures& full) {
     const std::int64_t n = full.output.features.size(0);
     pass.patches.resize(static_cast<std::size_t>(n));
     std::iota(pass.patches.begin(), pass.patches.end(), 0);
-    pass.mass = at::ones({n}, full.output.features.options());
+    pass.mass.assign(pass.patches.size(), 1.0F);
     return pass;
 }
 

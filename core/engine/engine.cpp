@@ -105,9 +105,8 @@ void Engine::forgetBatches() {
     batches_.clear();
 }
 
-void Engine::settle(int ms, const std::stop_token& stop) {
+void Engine::settle(std::chrono::steady_clock::time_point until, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
     // Only a stop ends this wait early: a newer request stops the run that waits here.
     wake_.wait_until(lock, stop, until, [] { return false; });
     throwIfStopped(stop);
@@ -150,7 +149,7 @@ void Engine::loop(const std::stop_token& quit) {
         for (const RunId stopped : std::exchange(job->forgotten, {})) {
             emit_(Stopped{stopped});
         }
-        job->context.settle = [this, stop = job->context.stop](int ms) { settle(ms, stop); };
+        job->context.settle = [this, stop = job->context.stop](auto until) { settle(until, stop); };
         if (job->batch != 0) {
             runVariant(*backend, std::move(*job));
         } else if (job->load || job->run) {

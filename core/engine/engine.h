@@ -3,6 +3,7 @@
 #include "core/engine/event.h"
 #include "core/engine/request.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -20,8 +21,8 @@ namespace prunescope {
 struct JobContext {
     std::stop_token stop;
     std::function<void(Event)> emit;
-    /// Waits until nothing new was submitted for `ms`; throws Cancelled when something was.
-    std::function<void(int ms)> settle;
+    /// Waits for stillness until then; throws Cancelled when something new is submitted.
+    std::function<void(std::chrono::steady_clock::time_point until)> settle;
 };
 
 /// What the engine thread does: real models (makeModelBackend) or a test's fake. Called on the
@@ -90,7 +91,7 @@ private:
     void runVariant(Backend& backend, Job job);
     void finishVariant(RunId batch);
     void forgetBatches();  // mutex_ is held
-    void settle(int ms, const std::stop_token& stop);
+    void settle(std::chrono::steady_clock::time_point until, const std::stop_token& stop);
 
     MakeBackend make_;
     std::function<void(Event)> emit_;

@@ -1,7 +1,10 @@
 #include "core/engine/run.h"
 
+#include "core/engine/null_bands.h"
 #include "core/engine/stages.h"
 #include "core/engine/visual_rows.h"
+
+#include <chrono>
 
 namespace prunescope {
 
@@ -21,21 +24,24 @@ RunTrace run(const RunContext& context) {
     const auto passes = encoderStage(context, *input, full, trace);
     const auto selections = selectionStage(context, *input, full, passes, text, trace);
     const auto pruned = decoderStage(context, full, selections, text, trace);
+    NullBands null_bands(context, full, pruned, trace);
     // What the cache holds to the end is told at the end alone.
     const std::uint64_t visual_key = visualKey(context, selections);
-    const bool is_known = context.request.want_answer &&
-                          isAnswerKnown(context, text, pruned, visual_key) &&
-                          areNullBandsKnown(context, full, pruned, trace);
+    const bool is_known = context.request.want_answer && null_bands.areComplete() &&
+                          isAnswerKnown(context, text, pruned, visual_key);
     const bool tells_parts = !context.unpruned && !is_known;
     if (tells_parts) {
         context.emit(Selected{context.request.id, std::make_shared<const RunTrace>(trace)});
     }
-    nullBandStage(context, full, pruned, trace);
-    if (tells_parts) {
+    // No answer waits for null bands: they take the time in which it waits for stillness, and what
+    // they need beyond that comes after it.
+    const auto still = NullBands::Clock::now() +
+                       std::chrono::milliseconds(is_known ? 0 : context.request.settle_ms);
+    if (null_bands.drawUntil(still) && tells_parts) {
         context.emit(Refined{context.request.id, std::make_shared<const RunTrace>(trace)});
     }
     if (context.request.want_answer) {
-        context.settle(is_known ? 0 : context.request.settle_ms);
+        context.settle(still);
         const auto visual = [&] {
             return changedRows(
                 context, full, selections, projectStage(context, full, selections, trace), trace);
@@ -43,6 +49,7 @@ RunTrace run(const RunContext& context) {
         trace.answer = pruned ? answerPruned(context, *pruned, trace)
                               : answerStage(context, text, {visual_key, visual}, trace);
     }
+    null_bands.drawRest();
     trace.cache = context.cache.counters();
     return trace;
 }

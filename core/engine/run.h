@@ -5,6 +5,7 @@
 #include "core/engine/stage_cache.h"
 #include "core/model/vlm.h"
 
+#include <chrono>
 #include <functional>
 #include <stop_token>
 
@@ -17,7 +18,8 @@ struct RunContext {
     const RunRequest& request;
     std::stop_token stop = {};
     std::function<void(Event)> emit = [](const Event&) {};
-    std::function<void(int ms)> settle = [](int) {};
+    /// Waits until then, or throws Cancelled.
+    std::function<void(std::chrono::steady_clock::time_point until)> settle = [](auto) {};
     bool unpruned = false;  ///< answer tokens are sent as those of the un-pruned run
 };
 

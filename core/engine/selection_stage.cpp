@@ -1,4 +1,5 @@
 #include "core/base/stop.h"
+#include "core/engine/null_bands.h"
 #include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
@@ -56,6 +57,7 @@ Selection selectFrom(const RunContext& context,
                      const EncoderPass& pass,
                      int budget,
                      const PatchRules& rules,
+                     const ShiftThreshold& threshold,
                      const TokenSequence& text) {
     const auto project = [&](const at::Tensor& features) {
         return context.vlm.project(features).to(at::kFloat);
@@ -85,7 +87,7 @@ Selection selectFrom(const RunContext& context,
                     return project(pass.output.features);
                 });
             },
-        .null_band = [&] { return nullBandAt(context, trace, full, kSelectedPlace, budget); },
+        .threshold = threshold,
         .wide_taps =
             [&] {
                 WideAttention taps = context.vlm.wideAttention(pass.output.next_input);
@@ -95,19 +97,12 @@ Selection selectFrom(const RunContext& context,
     return makeMethod(context.request.settings.method)->select(view);
 }
 
-/// What kappa is compared with.
-struct Threshold {
-    Trigger trigger = Trigger::Never;
-    double value = 0;
-    NullBand null_band;  ///< that it was made from
-};
-
-Threshold thresholdOf(const RunContext& context,
-                      RunTrace& trace,
-                      const FullFeatures& full,
-                      int budget) {
+ShiftThreshold thresholdOf(const RunContext& context,
+                           RunTrace& trace,
+                           const FullFeatures& full,
+                           int budget) {
     const RunSettings& settings = context.request.settings;
-    Threshold out{effectiveTrigger(settings), 0, {}};
+    ShiftThreshold out{effectiveTrigger(settings), 0, {}};
     if (out.trigger == Trigger::Auto) {
         out.value = settings.tau;
     } else if (out.trigger == Trigger::Relative) {
@@ -122,7 +117,7 @@ Threshold thresholdOf(const RunContext& context,
 /// threshold lies on is known from kappa, which one selection on either side gives.
 std::shared_ptr<const SelectedTokens> selectionBeside(const RunContext& context,
                                                       RunTrace& trace,
-                                                      const Threshold& threshold,
+                                                      const ShiftThreshold& threshold,
                                                       std::uint64_t key,
                                                       const std::function<Selection()>& select) {
     std::optional<SelectedTokens> made;
@@ -201,9 +196,10 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         const PatchRules rules = effectiveRules(context, grid, v);
         noteBudget(context, grid, v, trace.notes);
         const std::uint64_t key = selectionKey(context, *passes[v], budget, rules, text);
-        const Threshold threshold = thresholdOf(context, trace, *full[v], budget);
+        const ShiftThreshold threshold = thresholdOf(context, trace, *full[v], budget);
         result.push_back(selectionBeside(context, trace, threshold, key, [&] {
-            return selectFrom(context, trace, grid, *full[v], *passes[v], budget, rules, text);
+            return selectFrom(
+                context, trace, grid, *full[v], *passes[v], budget, rules, threshold, text);
         }));
         trace.cost_ms.select += result.back()->ms;
         ViewTrace& view_trace = trace.views[v];

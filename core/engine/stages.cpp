@@ -54,9 +54,18 @@ void addParams(Hasher& hasher,
 
 void account(RunTrace& trace, CachedStage stage, bool reused) {
     const std::string name = nameOf(stage);
-    if (reused && std::find(trace.reused.begin(), trace.reused.end(), name) == trace.reused.end()) {
-        trace.reused.push_back(name);
+    if (!reused || std::ranges::find(trace.reused, name) != trace.reused.end()) {
+        return;
     }
+    // In the order of the stages, whichever was asked for first.
+    const auto is_later = [stage](const std::string& other) {
+        int later = static_cast<int>(stage) + 1;
+        while (later < kCachedStages && nameOf(static_cast<CachedStage>(later)) != other) {
+            ++later;
+        }
+        return later < kCachedStages;
+    };
+    trace.reused.insert(std::ranges::find_if(trace.reused, is_later), name);
 }
 
 void addRules(Hasher& hasher, const PatchRules& rules) {

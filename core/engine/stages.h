@@ -44,7 +44,7 @@ struct EncoderPass {
     std::uint64_t key = 0;
     EncoderOutput output;               // without `hidden`
     std::vector<std::int32_t> patches;  // [M]
-    at::Tensor mass;                    // float32 [M]
+    std::vector<float> mass;            // [M]
     at::Tensor score;                   // float32 [M] or undefined
     std::vector<StageTrace> stages;
     double chained_shift = 0;
@@ -110,20 +110,6 @@ std::optional<PrunedPrompt> decoderStage(const RunContext& context,
                                          const PerView<SelectedTokens>& selections,
                                          const TokenSequence& text,
                                          RunTrace& trace);
-
-/// Fills the null bands of every stage and view. A stage between decoder layers draws from the rows
-/// that it chose among.
-/// @param pruned  what decoderStage() gave
-void nullBandStage(const RunContext& context,
-                   const PerView<FullFeatures>& full,
-                   const std::optional<PrunedPrompt>& pruned,
-                   RunTrace& trace);
-
-/// Whether nullBandStage() has all of its bands in the cache.
-bool areNullBandsKnown(const RunContext& context,
-                       const PerView<FullFeatures>& full,
-                       const std::optional<PrunedPrompt>& pruned,
-                       const RunTrace& trace);
 
 /// Takes out every D and null band that is not a finite number (broken weights give such): a D that
 /// cannot be known is none, and no reader of the trace has to ask.

@@ -20,8 +20,9 @@ public:
 
     virtual ShiftValue measure(TokenMatrix kept, int channels) const = 0;
 
-    /// D of every draw from the full set; all draws have the same size. Products among the rows of
-    /// the full set are known, so this is far cheaper than measuring each draw.
+    /// D of every draw from the full set, each the same whatever others come with it; one or more,
+    /// all of the same size. Products among the rows of the full set are known, so this is far
+    /// cheaper than measuring each draw. Called from several threads at once.
     virtual std::vector<double> ofDraws(const std::vector<Draw>& draws) const = 0;
 
     /// How many draws of `k` are affordable.

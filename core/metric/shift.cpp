@@ -76,15 +76,27 @@ ShiftValue ShiftReference::measure(TokenMatrix kept, int channels) const {
     return measure_->measure(kept, channels);
 }
 
-NullBand ShiftReference::nullBand(int k, std::uint64_t seed, int draws) const {
+NullBand ShiftReference::nullBand(int k,
+                                  std::uint64_t seed,
+                                  int draws,
+                                  const ForRanges& for_ranges) const {
     require(k >= 1 && k <= rows_ && draws >= 1, "nullBand: 1 <= k <= N and at least one draw");
     const int n_draws = std::min(draws, measure_->affordableDraws(k));
-    std::vector<Draw> sets;
-    sets.reserve(static_cast<std::size_t>(n_draws));
-    for (int draw = 0; draw < n_draws; ++draw) {
-        sets.push_back(drawWithoutReplacement(rows_, k, seed + static_cast<std::uint64_t>(draw)));
+    std::vector<double> values(static_cast<std::size_t>(n_draws));
+    const auto draw_range = [&](int begin, int end) {
+        std::vector<Draw> sets;
+        sets.reserve(static_cast<std::size_t>(end - begin));
+        for (int draw = begin; draw < end; ++draw) {
+            sets.push_back(
+                drawWithoutReplacement(rows_, k, seed + static_cast<std::uint64_t>(draw)));
+        }
+        std::ranges::copy(measure_->ofDraws(sets), values.begin() + begin);
+    };
+    if (for_ranges) {
+        for_ranges(n_draws, draw_range);
+    } else {
+        draw_range(0, n_draws);
     }
-    std::vector<double> values = measure_->ofDraws(sets);
     std::sort(values.begin(), values.end(), comesBefore);
     return {percentile(values, 0.05), percentile(values, 0.5), percentile(values, 0.95), n_draws};
 }

@@ -3,6 +3,7 @@
 #include "core/trace/run_trace.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -72,6 +73,10 @@ struct ShiftValue {
     std::vector<ChannelShift> channels;  ///< where has_channels: the largest, largest first
 };
 
+/// Does `work(begin, end)` for ranges that together are 0 … n - 1, at once and on any threads, and
+/// returns when all are done.
+using ForRanges = std::function<void(int n, const std::function<void(int begin, int end)>& work)>;
+
 class ShiftMeasure;
 
 /// The full set's side of D, computed once and compared with many kept sets. A value; copies share
@@ -89,7 +94,11 @@ public:
     /// (drawWithoutReplacement); percentiles by linear interpolation. 1 <= k <= N. Metrics whose
     /// draws are costly take fewer than `draws` (klFull: as many as stay well below a second);
     /// NullBand::draws says how many.
-    NullBand nullBand(int k, std::uint64_t seed, int draws = 200) const;
+    /// @param for_ranges  spreads the draws, the same for every division of them; null: one range
+    NullBand nullBand(int k,
+                      std::uint64_t seed,
+                      int draws = 200,
+                      const ForRanges& for_ranges = {}) const;
 
     int rows() const { return rows_; }
 

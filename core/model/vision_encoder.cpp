@@ -4,6 +4,7 @@
 #include "core/base/stop.h"
 #include "core/model/layers.h"
 #include "core/prune/mixing.h"
+#include "core/prune/select.h"
 
 #include <algorithm>
 #include <cmath>
@@ -191,7 +192,7 @@ struct VisionEncoder::Pass {
             return false;
         }
         checkReduction(*reduction, x.size(0) - 1);
-        const at::Tensor keep = at::tensor(reduction->keep, at::kLong).to(x.device());
+        const at::Tensor keep = sentTo(x.device(), at::tensor(reduction->keep, at::kLong));
         x = reduceRows(*reduction, keep, x);
         // Rows taken at earlier layers stay aligned with those that go on.
         for (auto& [entry, rows] : selected) {

@@ -62,7 +62,7 @@ void addRecovery(const AcgrInput& in,
                  const Partition& sides,
                  const ContextGraph& graph,
                  Reduction& out) {
-    const std::vector<float> mass = toHostVector(in.mass);
+    const std::span<const float> mass = in.mass;
     const std::size_t n = mass.size();
     std::vector<double> gained(sides.anchors.size(), 0.0);
     const auto edges = toSize(graph.edges);
@@ -77,12 +77,12 @@ void addRecovery(const AcgrInput& in,
         at::zeros({static_cast<std::int64_t>(sides.anchors.size()), static_cast<std::int64_t>(n)},
                   at::TensorOptions().dtype(at::kFloat));
     float* mix = weights.mutable_data_ptr<float>();
-    std::vector<float> new_mass(sides.anchors.size());
+    out.mass.resize(sides.anchors.size());
     for (std::size_t a = 0; a < sides.anchors.size(); ++a) {
         const double own = mass[toSize(sides.anchors[a])];
         beta[a] = gained[a] > 0 ? options.beta_max * gained[a] / (own + gained[a]) : 0.0;
         mix[a * n + toSize(sides.anchors[a])] = static_cast<float>(1.0 - beta[a]);
-        new_mass[a] = static_cast<float>(own + gained[a]);
+        out.mass[a] = static_cast<float>(own + gained[a]);
     }
     for (std::size_t c = 0; c < sides.contexts.size(); ++c) {
         const std::size_t slot = toSize(sides.contexts[c]);
@@ -95,9 +95,7 @@ void addRecovery(const AcgrInput& in,
                                      static_cast<float>(graph.weight[e])});
         }
     }
-    const int n_anchors = static_cast<int>(sides.anchors.size());
-    out.mix = weights.to(in.mass.device());
-    out.mass = toDevice(new_mass, n_anchors, 1, in.mass).squeeze(1);
+    out.mix = weights;
     out.keep_norm = options.keep_norm;
 }
 
@@ -131,7 +129,7 @@ ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const
     const auto edges = toSize(graph.edges);
     graph.anchor.resize(sides.contexts.size() * edges);
     graph.weight.resize(sides.contexts.size() * edges);
-    const std::vector<float> anchor_score = toHostVector(gatherRows(in.score, sides.anchors));
+    const std::vector<float> anchor_score = gatherValues(in.score, sides.anchors);
     std::vector<double> similarity(n_anchors);
     std::vector<char> open(n_anchors, 1);
     for (std::size_t c = 0; c < sides.contexts.size(); ++c) {
@@ -160,11 +158,11 @@ ContextGraph contextGraph(const AcgrInput& in, const AcgrOptions& options, const
 
 Reduction acgr(const AcgrInput& in, const AcgrOptions& options, int n_keep) {
     // Step 2; step 1, the score, is the caller's.
-    const Partition sides = partition(toHostVector(in.score), n_keep, in.rules);
+    const Partition sides = partition(in.score, n_keep, in.rules);
     Reduction out;
     out.name = "ACGR";
     out.keep = sides.anchors;
-    out.deciding_score = in.score;
+    out.deciding_score.assign(in.score.begin(), in.score.end());
     if (options.recovery && !sides.contexts.empty()) {
         addRecovery(in, options, sides, contextGraph(in, options, sides), out);  // steps 3 to 5
     }

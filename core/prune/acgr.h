@@ -26,10 +26,10 @@ struct AcgrOptions {
 struct AcgrInput {
     const PatchGrid& grid;
     std::span<const std::int32_t> patches;  ///< [n] ascending
-    at::Tensor compared;   ///< float32 [n, any] what step 3 compares: keys or hidden
-    at::Tensor mass;       ///< float32 [n] w
-    at::Tensor score;      ///< float32 [n] c
-    SlotRules rules = {};  ///< [n] pinned ones are anchors, banned ones contexts
+    at::Tensor compared;           ///< float32 [n, any] what step 3 compares: keys or hidden
+    std::span<const float> mass;   ///< [n] w
+    std::span<const float> score;  ///< [n] c
+    SlotRules rules = {};          ///< [n] pinned ones are anchors, banned ones contexts
 };
 
 /// Step 2's sides, in slots, both ascending.

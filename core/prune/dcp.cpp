@@ -1,6 +1,5 @@
 #include "core/prune/dcp.h"
 
-#include "core/base/error.h"
 #include "core/prune/acgr.h"
 #include "core/prune/dcp_schedule.h"
 #include "core/prune/encoder_score.h"
@@ -23,7 +22,6 @@ struct DcpOptions {
     AcgrOptions acgr;
     bool prunes_in_encoder = true;
     std::string reference;
-    Trigger trigger = Trigger::Auto;
     TatcsOptions tatcs;
     bool guard = true;
     bool use_text = true;
@@ -63,7 +61,6 @@ DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
     out.tatcs.rounds = params.integer("rounds");
     out.guard = params.isOn("guard");
     out.use_text = params.isOn("use_text");
-    out.trigger = effectiveTrigger(settings);
     applyAblation(params.choice("ablation"), out);
     return out;
 }
@@ -124,18 +121,6 @@ ShiftSummary shiftOf(const SelectView& view,
     return out;
 }
 
-// Whether TATCS runs; sets the threshold that was compared.
-bool fires(const SelectView& view, Trigger trigger, ShiftSummary& shift) {
-    if (trigger == Trigger::Relative) {
-        require(static_cast<bool>(view.null_band), "the relative trigger needs a null band");
-        shift.null_band = view.null_band();
-        shift.tau = view.settings.phi * shift.null_band.median;
-    } else if (trigger == Trigger::Auto) {
-        shift.tau = view.settings.tau;
-    }
-    return firesAt(trigger, shift.kappa, shift.tau);
-}
-
 StageTrace stageOf(const SelectView& view,
                    std::string name,
                    std::span<const std::int32_t> kept,
@@ -181,7 +166,7 @@ void reselect(const SelectView& view,
     const Stopwatch watch;
     TatcsInput in;
     in.tokens = view.tokens;
-    in.mass = toHostVector(view.mass);
+    in.mass = view.mass;
     in.score = score;
     in.rules = slotRules(view.rules, view.patches);
     if (options.use_text && view.text.defined() && view.text.size(0) > 0 && view.project) {
@@ -231,11 +216,12 @@ LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
     out.score = view.score.defined() ? view.score.mul(0.5).add(score, 0.5) : score;
     const int n_keep = countAfter(view, options);
     if (n_keep < static_cast<int>(view.patches.size())) {
+        const std::vector<float> host_score = toHostVector(out.score);
         const AcgrInput in{view.grid,
                            view.patches,
                            comparedRows(options, view.keys, view.tokens),
                            view.mass,
-                           out.score,
+                           host_score,
                            slotRules(view.rules, view.patches)};
         out.reduction = acgr(in, options.acgr, n_keep);
         out.reduction->measures_step = options.reference == "chained";
@@ -248,12 +234,13 @@ Selection DcpPrune::select(const SelectView& view) const {
     const DcpOptions options = readOptions(view.settings, view.grid);
     const at::Tensor score =
         view.score.defined() ? view.score : layerScore(options, view.cls_attention, view.values);
+    const std::vector<float> host_score = toHostVector(score);
     // The baseline X_k: one more ACGR step, M to k, on Y with the keys of layer S.
     const AcgrInput in{view.grid,
                        view.patches,
                        comparedRows(options, view.keys, view.tokens),
                        view.mass,
-                       score,
+                       host_score,
                        slotRules(view.rules, view.patches)};
     const Reduction step = acgr(in, options.acgr, keptCount(view));
     Selection out;
@@ -263,15 +250,14 @@ Selection DcpPrune::select(const SelectView& view) const {
     out.mix = step.mix;
     out.shift = shiftOf(view, options.reference, out.tokens);
 
-    const std::vector<float> host_score = toHostVector(score);
     StageTrace stage = stageOf(view, step.name, out.kept, host_score);
     stage.transfers = step.transfers;
-    stage.mass = toHostVector(step.mass.defined() ? step.mass : gatherRows(view.mass, step.keep));
+    stage.mass = step.mass.empty() ? gatherValues(view.mass, step.keep) : step.mass;
     stage.shift_before = out.shift.kappa;
     stage.ms = watch.ms();
     out.stages.push_back(std::move(stage));
 
-    out.shift.fired = fires(view, options.trigger, out.shift);
+    out.shift.fired = firesAt(view.threshold.trigger, out.shift.kappa, view.threshold.value);
     if (out.shift.fired) {
         reselect(view, options, host_score, out);
     }

@@ -37,8 +37,8 @@ LayerOutcome FlowCut::afterLayer(const LayerView& view) const {
     if (n_keep < n) {
         Reduction reduction;
         reduction.name = "FlowCut";
-        reduction.keep = topSlots(toHostVector(out.score), n_keep, rules);
-        reduction.deciding_score = out.score;
+        reduction.deciding_score = toHostVector(out.score);
+        reduction.keep = topSlots(reduction.deciding_score, n_keep, rules);
         out.reduction = std::move(reduction);
     }
     return out;

@@ -1,5 +1,7 @@
 #include "core/prune/mixing.h"
 
+#include "core/prune/select.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -47,7 +49,7 @@ at::Tensor indexOf(std::vector<std::int64_t>& values) {
 
 at::Tensor mixedRows(const at::Tensor& mix, const at::Tensor& rows) {
     if (!rows.device().is_cpu()) {
-        return at::matmul(mix.to(rows.device(), at::kFloat), rows);
+        return at::matmul(sentTo(rows.device(), mix.to(at::kFloat)), rows);
     }
     const at::Tensor host = mix.to(at::kCPU, at::kFloat).contiguous();
     Weights weights = weightsOf(host);

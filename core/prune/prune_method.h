@@ -18,8 +18,9 @@
 namespace prunescope {
 
 /// What a method sees after one encoder layer, or between its attention and its MLP where the
-/// catalog says `inside_layer`. All tensors float32, on the model's device; rows are slots (patch
-/// tokens only) in the order in which the last reduction kept them, at first ascending patches.
+/// catalog says `inside_layer`. All tensors float32, on the model's device, which a method waits
+/// for whenever it copies from there; rows are slots (patch tokens only) in the order in which the
+/// last reduction kept them, at first ascending patches.
 struct LayerView {
     const RunSettings& settings;
     const PatchGrid& grid;
@@ -32,7 +33,7 @@ struct LayerView {
     at::Tensor cls_attention;           ///< [H, 1 + n] softmax row of CLS; column 0 is CLS itself
     at::Tensor keys;                    ///< [H, 1 + n, dh] after k_proj with bias, before scaling
     at::Tensor values;                  ///< [H, 1 + n, dh] after v_proj with bias; row 0 is CLS
-    at::Tensor mass;                    ///< [n] w: patches' worth a token stands for, starts at 1
+    std::vector<float> mass;            ///< [n] w: patches' worth a token stands for, starts at 1
     at::Tensor score;                   ///< [n] the method's running score, undefined at layer 0
     PatchRules rules = {};              ///< pins, all of which fit, and bans
 };
@@ -42,11 +43,11 @@ struct Reduction {
     std::string name;                ///< the stage's name in the trace
     std::vector<std::int64_t> keep;  ///< [n'] distinct slots that stay, in their new order; for
                                      ///< a mixed row the slot whose patch it stands for
-    at::Tensor mix;                  ///< float32 [n', n]; undefined: plain gather of `keep`
-    at::Tensor mass;                 ///< float32 [n'] new w; undefined: gathered
-    bool keep_norm = false;          ///< rescale mixed rows to the norm the kept row had
+    at::Tensor mix;           ///< float32 [n', n], on the host; undefined: plain gather of `keep`
+    std::vector<float> mass;  ///< [n'] new w; empty: gathered
+    bool keep_norm = false;   ///< rescale mixed rows to the norm the kept row had
     bool proportional_attention = false;  ///< later attention adds ln(w) to the logits of a key
-    at::Tensor deciding_score;            ///< float32 [n] that decided, for the trace
+    std::vector<float> deciding_score;    ///< [n] that decided, for the trace; empty: none
     std::vector<Transfer> transfers;      ///< in patch indices
     bool measures_step = false;           ///< D(after, before) joins SelectView::chained_shift
 };
@@ -63,6 +64,13 @@ struct WideTaps {
     at::Tensor keys;           ///< float32 [1 + M, D of one layer]
 };
 
+/// What kappa is compared with (firesAt).
+struct ShiftThreshold {
+    Trigger trigger = Trigger::Never;
+    double value = 0;    ///< of Auto and Relative
+    NullBand null_band;  ///< that Relative made it from
+};
+
 /// What selection sees: the encoder pass's result, the full set and the question.
 struct SelectView {
     const RunSettings& settings;
@@ -77,7 +85,7 @@ struct SelectView {
     at::Tensor cls_attention;           ///< float32 [H, 1 + M] of layer S
     at::Tensor keys;                    ///< float32 [H, 1 + M, dh] of layer S
     at::Tensor values;                  ///< float32 [H, 1 + M, dh] of layer S
-    at::Tensor mass;                    ///< float32 [M]
+    std::vector<float> mass;            ///< [M]
     at::Tensor score;                   ///< float32 [M] running score, or undefined
     double chained_shift = 0;           ///< sum over events of D(after recovery, before), of those
                                         ///< with Reduction::measures_step
@@ -90,7 +98,7 @@ struct SelectView {
     std::function<at::Tensor()> projected;  ///< Z = project(tokens), float32 [M, Dt], computed once
                                             ///< per encoder pass
 
-    std::function<NullBand()> null_band;  ///< of k draws from X_f, computed once when asked for
+    ShiftThreshold threshold = {};  ///< for methods that the catalog says use one
 
     std::function<WideTaps()> wide_taps = {};  ///< computed when asked for; throws Error(Model)
                                                ///< where the checkpoint lacks the layer

@@ -86,7 +86,7 @@ at::Tensor mixOf(const RowPlan& plan, std::int64_t n_rows) {
 // What the rows that leave hand on: their share in every mixed row, and the masses that follow.
 Shares sharesOf(const SelectView& view, const RowPlan& plan, std::span<const OutputRow> rows) {
     const std::size_t pool = view.patches.size();
-    const std::vector<float> own = toHostVector(view.mass);
+    const std::vector<float>& own = view.mass;
     std::vector<char> stays(pool, 0);
     Shares out;
     for (const PlannedRow& row : plan.rows) {

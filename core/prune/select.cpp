@@ -107,7 +107,7 @@ at::Tensor toDevice(const std::vector<float>& values, int rows, int cols, const 
     require(values.size() == toSize(rows) * toSize(cols), "toDevice: wrong number of values");
     const at::Tensor host = at::empty({rows, cols}, at::TensorOptions().dtype(at::kFloat));
     std::memcpy(host.mutable_data_ptr<float>(), values.data(), values.size() * sizeof(float));
-    return host.to(like.device());
+    return sentTo(like.device(), host);
 }
 
 namespace {
@@ -207,7 +207,24 @@ at::Tensor gatherRows(const at::Tensor& rows, const std::vector<std::int64_t>& s
     const at::Tensor index =
         at::empty({static_cast<std::int64_t>(slots.size())}, at::TensorOptions().dtype(at::kLong));
     std::copy(slots.begin(), slots.end(), index.mutable_data_ptr<std::int64_t>());
-    return at::index_select(rows, 0, index.to(rows.device()));
+    return at::index_select(rows, 0, sentTo(rows.device(), index));
+}
+
+std::vector<float> gatherValues(std::span<const float> values,
+                                std::span<const std::int64_t> slots) {
+    std::vector<float> out;
+    out.reserve(slots.size());
+    for (const std::int64_t slot : slots) {
+        out.push_back(values[toSize(slot)]);
+    }
+    return out;
+}
+
+at::Tensor sentTo(const at::Device& device, const at::Tensor& host) {
+    // Memory that is not pinned is copied to the driver's before the call returns; a blocking copy
+    // would wait for all kernels before it.
+    constexpr bool kNonBlocking = true;
+    return host.to(device, host.scalar_type(), kNonBlocking);
 }
 
 std::vector<float> perPatch(int n_patches,

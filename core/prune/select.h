@@ -99,6 +99,13 @@ at::Tensor unitRows(const at::Tensor& rows);
 
 at::Tensor gatherRows(const at::Tensor& rows, const std::vector<std::int64_t>& slots);
 
+/// The same of values on the host.
+std::vector<float> gatherValues(std::span<const float> values, std::span<const std::int64_t> slots);
+
+/// A host tensor on `device`, without waiting for what the device still has to do. The values are
+/// taken when this returns.
+at::Tensor sentTo(const at::Device& device, const at::Tensor& host);
+
 /// Values of slots spread over all patches of the grid, NaN where a patch has no slot.
 std::vector<float> perPatch(int n_patches,
                             std::span<const std::int32_t> patches,

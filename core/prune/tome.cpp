@@ -99,24 +99,24 @@ std::int64_t speakerOf(const LayerView& view,
 
 // The mix, masses and transfers of a merge.
 Reduction reductionOf(const LayerView& view, const Merge& merge, const SlotRules& rules) {
-    const std::vector<float> mass = toHostVector(view.mass);
+    const std::vector<float>& mass = view.mass;
     const std::size_t n = mass.size();
     const std::size_t n_out = merge.groups.size();
     const at::Tensor mix =
         at::zeros({static_cast<std::int64_t>(n_out), static_cast<std::int64_t>(n)},
                   at::TensorOptions().dtype(at::kFloat));
     float* weights = mix.mutable_data_ptr<float>();
-    std::vector<float> new_mass(n_out, 0.0F);
     Reduction out;
     out.name = "merge";
+    out.mass.assign(n_out, 0.0F);
     for (std::size_t g = 0; g < n_out; ++g) {
         const std::vector<std::int64_t>& members = merge.groups[g];
         const std::int64_t speaker = speakerOf(view, members, rules);
         for (const std::int64_t slot : members) {
-            new_mass[g] += mass[toSize(slot)];
+            out.mass[g] += mass[toSize(slot)];
         }
         for (const std::int64_t slot : members) {
-            weights[g * n + toSize(slot)] = mass[toSize(slot)] / new_mass[g];
+            weights[g * n + toSize(slot)] = mass[toSize(slot)] / out.mass[g];
             if (slot != speaker) {
                 out.transfers.push_back(
                     {view.patches[toSize(slot)], view.patches[toSize(speaker)], 1.0F});
@@ -124,9 +124,8 @@ Reduction reductionOf(const LayerView& view, const Merge& merge, const SlotRules
         }
         out.keep.push_back(speaker);
     }
-    out.mix = mix.to(view.tokens.device());
-    out.mass = toDevice(new_mass, static_cast<int>(n_out), 1, view.tokens).squeeze(1);
-    out.deciding_score = toDevice(merge.likeness, static_cast<int>(n), 1, view.tokens).squeeze(1);
+    out.mix = mix;
+    out.deciding_score = merge.likeness;
     return out;
 }
 

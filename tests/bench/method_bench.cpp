@@ -67,16 +67,18 @@ auto timed(double& ms, const Call& call) {
 /// The tokens that are there between two layers.
 struct Pool {
     std::vector<std::int32_t> patches;
-    at::Tensor mass = at::ones({kGrid.count()});
+    std::vector<float> mass;
     at::Tensor score;
 
-    Pool() : patches(toSize(kGrid.count())) { std::iota(patches.begin(), patches.end(), 0); }
+    Pool() : patches(toSize(kGrid.count())), mass(patches.size(), 1.0F) {
+        std::iota(patches.begin(), patches.end(), 0);
+    }
 
     std::int64_t size() const { return static_cast<std::int64_t>(patches.size()); }
 
     void reduce(const Reduction& by) {
         patches = patchesOf(patches, by.keep);
-        mass = by.mass.defined() ? by.mass : gatherRows(mass, by.keep);
+        mass = by.mass.empty() ? gatherValues(mass, by.keep) : by.mass;
         score = score.defined() ? gatherRows(score, by.keep) : score;
     }
 };
@@ -130,7 +132,7 @@ void selectOnce(const PruneMethod& method,
                           .text = inputs().text,
                           .project = [&](const at::Tensor&) { return projected; },
                           .projected = [&] { return projected; },
-                          .null_band = [] { return NullBand{}; },
+                          .threshold = {effectiveTrigger(settings), settings.tau, {}},
                           .wide_taps = [] { return inputs().wide; }};
     benchmark::DoNotOptimize(timed(ms, [&] { return method.select(view); }));
 }

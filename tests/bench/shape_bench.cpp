@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <ATen/Context.h>
@@ -171,13 +172,15 @@ void addColumn(benchmark::State& state, const std::string& name, const std::vect
 
 /// Whole runs with an empty cache. `xf` is the encoder pass without pruning, `encode` the pruning
 /// one, with its decisions; the answer's first token comes from the prompt's pass, `token` is one
-/// of those after it. `run` is all of it with D and its null bands.
+/// of those after it. `first` is how long that first token took to come; `run` is all of it with D
+/// and its null bands, which come behind the answer.
 void runs(benchmark::State& state, const Vlm& vlm, const RunRequest& request) {
     std::vector<double> full_pass;
     std::vector<double> encode;
     std::vector<double> select;
     std::vector<double> prefill;
     std::vector<double> token;
+    std::vector<double> first;
     std::vector<double> whole;
     int n_text = 0;
     for (int i = 0; i < kWarmUps; ++i) {
@@ -188,8 +191,15 @@ void runs(benchmark::State& state, const Vlm& vlm, const RunRequest& request) {
     const bool prunes = request.settings.method != kUnprunedMethod;
     for ([[maybe_unused]] const auto _ : state) {
         StageCache cache;
+        double first_ms = 0;
         const auto start = Clock::now();
-        const RunTrace trace = run({vlm, cache, request});
+        const auto emit = [&](const Event& event) {
+            if (first_ms == 0 && std::holds_alternative<AnswerToken>(event)) {
+                first_ms = msSince(start);
+            }
+        };
+        const RunTrace trace = run({vlm, cache, request, {}, emit});
+        first.push_back(first_ms);
         const Timings& took = trace.cost_ms;
         full_pass.push_back(prunes ? took.reference : took.encode);
         encode.push_back(prunes ? took.encode : 0);
@@ -201,6 +211,7 @@ void runs(benchmark::State& state, const Vlm& vlm, const RunRequest& request) {
     }
     constexpr double kGiB = 1024.0 * 1024 * 1024;
     addColumn(state, "run", whole);
+    addColumn(state, "first", first);
     addColumn(state, "xf", full_pass);
     addColumn(state, "encode", encode);
     addColumn(state, "select", select);

@@ -198,6 +198,91 @@ TEST_F(RunTest, NullBandsComeWithEveryStage) {
     }
 }
 
+std::string withoutTimes(RunTrace trace) {
+    for (StageTrace& stage : trace.views[0].stages) {
+        stage.ms = 0;
+    }
+    trace.timings_ms = {};
+    trace.cost_ms = {};
+    return traceToJson(trace);
+}
+
+/// What a run tells, and how much of the null bands was there then.
+struct Told {
+    std::vector<std::string> what;
+    std::vector<int> draws;  // in the result's band
+
+    std::function<void(Event)> emit() {
+        return [this](const Event& event) {
+            const auto note = [this](const char* name, int n) {
+                what.emplace_back(name);
+                draws.push_back(n);
+            };
+            if (const auto* selected = std::get_if<Selected>(&event)) {
+                note("selected", selected->trace->views[0].shift.null_band.draws);
+            } else if (const auto* refined = std::get_if<Refined>(&event)) {
+                note("refined", refined->trace->views[0].shift.null_band.draws);
+            } else if (std::holds_alternative<AnswerToken>(event)) {
+                note("token", -1);
+            }
+        };
+    }
+};
+
+TEST_F(RunTest, NoAnswerWaitsForNullBands) {
+    std::int64_t drawn_before_token = -1;
+    Told told;
+    const auto emit = [&, tell = told.emit()](const Event& event) {
+        if (std::holds_alternative<AnswerToken>(event)) {
+            drawn_before_token = misses(CachedStage::NullBand);
+        }
+        tell(event);
+    };
+    const RunTrace trace = run({starter(), cache, request, {}, emit});
+    EXPECT_EQ(told.what.front(), "selected");
+    EXPECT_EQ(told.draws.front(), 0);
+    EXPECT_EQ(std::ranges::count(told.what, "refined"), 0) << "they come with the result";
+    EXPECT_EQ(drawn_before_token, 0);
+    EXPECT_EQ(trace.views[0].shift.null_band.draws, 200);
+}
+
+TEST_F(RunTest, TheTimeOfStillnessIsSpentOnNullBands) {
+    request.settle_ms = 600'000;
+    Told told;
+    std::vector<std::string> before_answer;
+    const auto settle = [&](auto /*until*/) { before_answer = told.what; };
+    const RunTrace patient = run({starter(), cache, request, {}, told.emit(), settle});
+    EXPECT_EQ(before_answer, (std::vector<std::string>{"selected", "refined"}));
+    EXPECT_EQ(told.draws[1], 200);
+    // Whenever they are drawn, they are the same, and so is what the trace says.
+    StageCache other;
+    request.settle_ms = 0;
+    EXPECT_EQ(withoutTimes(run({starter(), other, request})), withoutTimes(patient));
+}
+
+TEST_F(RunTest, KnownNullBandsComeWithTheSelection) {
+    go();
+    const double kappa = go().views[0].shift.kappa.value();
+    request.settings.tau = request.settings.tau < kappa ? 2 * kappa : kappa / 2;
+    Told told;
+    run({starter(), cache, request, {}, told.emit()});
+    EXPECT_EQ(told.what.front(), "selected");
+    EXPECT_EQ(told.draws.front(), 200);
+    EXPECT_EQ(std::ranges::count(told.what, "refined"), 0);
+}
+
+TEST_F(RunTest, StopsWhileNullBandsAreDrawn) {
+    request.want_answer = false;
+    std::stop_source source;
+    const auto emit = [&](const Event& event) {
+        if (std::holds_alternative<Selected>(event)) {
+            source.request_stop();
+        }
+    };
+    EXPECT_THROW(run({starter(), cache, request, source.get_token(), emit}), Cancelled);
+    EXPECT_EQ(go().views[0].shift.null_band.draws, 200);
+}
+
 TEST_F(RunTest, BudgetForShiftReachesItsTarget) {
     request.settings.method = "grid";
     const RunContext context{starter(), cache, request};

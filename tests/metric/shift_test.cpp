@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -101,6 +103,26 @@ TEST(Shift, NullBandIsThatOfMeasuredDraws) {
         EXPECT_NEAR(band.p95, values[19], 1e-9) << k;
         EXPECT_EQ(band.draws, 21);
         EXPECT_EQ(band, reference.nullBand(k, 7, 21));
+    }
+}
+
+TEST(Shift, NullBandIsTheSameHoweverItsDrawsAreSpread) {
+    const Features full = normals(40, 70, 4, 5.0);  // more channels than a block of them
+    for (const ShiftMetricInfo& metric : shiftMetrics()) {
+        const ShiftReference reference(metric.metric, full.view());
+        for (const int k : {1, 9, 33, 40}) {
+            const NullBand alone = reference.nullBand(k, 7, 21);
+            for (const int parts : {2, 3, 16, 21}) {
+                const ForRanges spread = [parts](int n, const auto& work) {
+                    std::vector<std::jthread> threads;
+                    for (int part = parts - 1; part >= 0; --part) {
+                        threads.emplace_back(work, n * part / parts, n * (part + 1) / parts);
+                    }
+                };
+                EXPECT_EQ(reference.nullBand(k, 7, 21, spread), alone)
+                    << metric.id << ", k = " << k << ", " << parts << " threads";
+            }
+        }
     }
 }
 

@@ -79,7 +79,7 @@ TEST(Dcp, ScoreIsARunningMean) {
                    attention,
                    values,
                    values,
-                   earlier,
+                   {1, 1, 1, 1},
                    {}};
     const std::vector<float> first = toHostVector(DcpPrune().afterLayer(view).score);
     EXPECT_EQ(first, toHostVector(flowCutScore(attention, values)));
@@ -111,12 +111,14 @@ TEST(Dcp, TriggersCompareWithTheirThreshold) {
     EXPECT_EQ(*fired.selection.shift.kappa, *quiet.selection.shift.kappa);
 
     settings.trigger = Trigger::Relative;
-    settings.phi = 2;
-    const ToyRun relative = runToy({}, settings);
-    const ShiftSummary& shift = relative.selection.shift;
-    EXPECT_EQ(shift.null_band.draws, 200);
-    EXPECT_EQ(shift.tau, 2 * shift.null_band.median);
-    EXPECT_EQ(shift.fired, *shift.kappa > shift.tau);
+    const double kappa = *quiet.selection.shift.kappa;
+    for (const double phi : {0.01, 100.0}) {
+        settings.phi = phi;
+        const ToyRun relative = runToy({}, settings);
+        EXPECT_EQ(relative.selection.shift.kappa, kappa);
+        EXPECT_EQ(relative.selection.shift.fired, kappa > relative.threshold.value) << phi;
+        EXPECT_EQ(relative.selection.shift.fired, phi < 1);
+    }
 }
 
 TEST(Dcp, GuardKeepsTheBaselineUnlessTheShiftFalls) {

@@ -101,7 +101,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     out.pool.resize(toSize(n));
     std::iota(out.pool.begin(), out.pool.end(), 0);
     at::Tensor tokens = out.full;
-    at::Tensor mass = at::full({n}, 1.0, at::TensorOptions().dtype(at::kFloat));
+    std::vector<float> mass(toSize(n), 1.0F);
     at::Tensor score;
     if (spec.in_encoder) {
         for (int layer = 0; layer <= encoder.last_layer; ++layer) {
@@ -129,7 +129,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
             out.patches_before.push_back(out.pool);
             tokens = reducedRows(step, tokens);
             score = score.defined() ? gatherRows(score, step.keep) : score;
-            mass = step.mass.defined() ? step.mass : gatherRows(mass, step.keep);
+            mass = step.mass.empty() ? gatherValues(mass, step.keep) : step.mass;
             out.pool = patchesOf(out.pool, step.keep);
             out.event_layers.push_back(layer);
             out.events.push_back(step);
@@ -145,6 +145,10 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
     out.projected = project(tokens);
     out.cls = normals({1, encoder.width}, encoder.seed + 600);
     out.wide = wideTaps(encoder, tokens, out.cls);
+    out.threshold = {effectiveTrigger(settings), settings.tau, {}};
+    if (out.threshold.trigger == Trigger::Relative) {
+        out.threshold.value = settings.phi * reference.nullBand(budget, settings.seed).median;
+    }
     const SelectView view{.settings = settings,
                           .grid = encoder.grid,
                           .layer = encoder.last_layer,
@@ -162,7 +166,7 @@ ToyRun runToy(const ToyEncoder& encoder, const RunSettings& settings) {
                           .text = normals({encoder.text_tokens, 16}, encoder.seed + 500),
                           .project = project,
                           .projected = [&] { return out.projected; },
-                          .null_band = [&] { return reference.nullBand(budget, settings.seed); },
+                          .threshold = out.threshold,
                           .wide_taps = [&] { return out.wide; },
                           .rules = rules};
     out.selection = method->select(view);

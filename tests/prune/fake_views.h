@@ -52,6 +52,7 @@ struct ToyRun {
     std::vector<LayerTensors> layers;                       ///< [S + 1], for methods in the encoder
     LayerTensors last;                                      ///< of the pool, at selection
     WideTaps wide;                                          ///< of the pool, at selection
+    ShiftThreshold threshold;                               ///< at selection
     Selection selection;
 };
 

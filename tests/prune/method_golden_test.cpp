@@ -191,12 +191,11 @@ Selection selectionOf(const GoldenView& golden, const RunSettings& settings) {
         .cls_attention = golden.attention,
         .keys = golden.keys,
         .values = golden.values,
-        .mass = at::full({n}, 1.0, at::TensorOptions().dtype(at::kFloat)),
+        .mass = std::vector<float>(toSize(n), 1.0F),
         .full = &reference,
         .text = golden.text,
         .project = project,
         .projected = [&] { return project(golden.tokens); },
-        .null_band = [&] { return reference.nullBand(std::min(settings.budget, n), 0, 5); },
     };
     return makeMethod(settings.method)->select(view);
 }
