@@ -89,7 +89,8 @@ std::unique_ptr<Vlm> loadModel(const RunArguments& arguments, const std::stop_to
                       .dtype = arguments.dtype,
                       .threads = arguments.threads,
                       .progress = {},
-                      .stop = stop});
+                      .stop = stop,
+                      .text_tower = arguments.text_tower});
 }
 
 void runCommand(const RunArguments& arguments,

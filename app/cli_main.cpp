@@ -105,6 +105,7 @@ int parseAndRun(int argc, char** argv) {
     model->add_option("DIR", arguments.model, "Model folder (default: the bundled model)");
     model->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N");
     model->add_option("--dtype", arguments.dtype, "auto, fp32, bf16 or fp16");
+    addTextTowerOption(*model, arguments);
     model->add_flag("--json", json, "As JSON");
 
     HistoryArguments history;

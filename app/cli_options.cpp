@@ -96,11 +96,19 @@ void requireValid(const RunSettings& settings) {
 
 }  // namespace
 
+void addTextTowerOption(CLI::App& command, RunArguments& a) {
+    command.add_option("--text-tower",
+                       a.text_tower,
+                       "Folder of the CLIP that the vision tower comes from (default: \"clip\" in "
+                       "the model's folder, else one beside it)");
+}
+
 void addModelOptions(CLI::App& command, RunArguments& a) {
     command.add_option("--model", a.model, "Model folder (default: the bundled model)");
     command.add_option("--device", a.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     command.add_option("--dtype", a.dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
     command.add_option("--threads", a.threads, "CPU threads (0: as many as there are cores)");
+    addTextTowerOption(command, a);
 }
 
 void addSharedOptions(CLI::App& command, RunArguments& a) {

@@ -25,6 +25,7 @@ struct RunArguments {
     std::string device = "auto";
     std::string dtype = "auto";
     int threads = 0;
+    std::string text_tower;
     std::vector<std::string> set;
     std::vector<std::string> pin;
     std::vector<std::string> ban;
@@ -38,6 +39,9 @@ void addRunOptions(CLI::App& command, RunArguments& arguments);
 /// what all methods share.
 void addModelOptions(CLI::App& command, RunArguments& arguments);
 void addSharedOptions(CLI::App& command, RunArguments& arguments);
+
+/// One of the model's options alone, for commands that take the model in another way.
+void addTextTowerOption(CLI::App& command, RunArguments& arguments);
 
 /// Pins and bans, written as patch_rules.h reads them.
 void addRuleOptions(CLI::App& command, RunArguments& arguments);

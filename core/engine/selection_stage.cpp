@@ -3,6 +3,7 @@
 #include "core/engine/shift_stage.h"
 #include "core/engine/stage_tools.h"
 #include "core/engine/stages.h"
+#include "core/model/text_tower.h"
 #include "core/prune/select.h"
 #include "core/trace/patch_rules.h"
 
@@ -43,9 +44,26 @@ std::uint64_t selectionKey(const RunContext& context,
         for (const std::int64_t id : text.question) {
             hasher.add(id);
         }
+        if (context.vlm.textTower() != nullptr) {  // its tokenizer tells more texts apart
+            hasher.add(context.request.prompt);
+        }
     }
     addParams(hasher, spec, settings, ParamEffect::Selection);
     return hasher.value();
+}
+
+/// Patches and question where CLIP compares them. The question's side takes as long as a selection
+/// may, and so is kept as the patches' is.
+ClipSpace clipSpace(const RunContext& context, RunTrace& trace, const EncoderPass& pass) {
+    const TextTower& tower = *context.vlm.textTower();
+    const auto kept = [&](std::uint64_t key, const std::function<at::Tensor()>& make) {
+        return *cached<at::Tensor>(context, trace, CachedStage::Projection, key, make);
+    };
+    const std::string& question = context.request.prompt;
+    return {kept(Hasher().add("clip").add(pass.key).value(),
+                 [&] { return tower.patches(pass.output.features); }),
+            kept(Hasher().add("clip question").add(question).value(),
+                 [&] { return tower.question(question, context.stop); })};
 }
 
 /// One view's selection: the method sees the pass, the full set and, where it reads it, the
@@ -64,6 +82,7 @@ Selection selectFrom(const RunContext& context,
     };
     const bool reads_text = methodOf(context).uses_text && !methodOf(context).in_decoder;
     const auto reference = referenceAt(context, trace, full, kSelectedPlace);
+    const bool has_tower = reads_text && context.vlm.textTower() != nullptr;
     const SelectView view{
         .settings = context.request.settings,
         .grid = grid,
@@ -93,6 +112,8 @@ Selection selectFrom(const RunContext& context,
                 WideAttention taps = context.vlm.wideAttention(pass.output.next_input);
                 return WideTaps{taps.cls_attention, taps.keys};
             },
+        .clip = has_tower ? std::function([&] { return clipSpace(context, trace, pass); })
+                          : std::function<ClipSpace()>(),
         .rules = rules};
     return makeMethod(context.request.settings.method)->select(view);
 }
@@ -205,6 +226,9 @@ PerView<SelectedTokens> selectionStage(const RunContext& context,
         ViewTrace& view_trace = trace.views[v];
         view_trace.stages = passes[v]->stages;
         const Selection& selection = result.back()->selection;
+        if (v == 0 && !selection.note.empty()) {
+            trace.notes.push_back(selection.note);
+        }
         view_trace.stages.insert(
             view_trace.stages.end(), selection.stages.begin(), selection.stages.end());
         view_trace.kept = selection.kept;

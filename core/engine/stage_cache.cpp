@@ -18,7 +18,7 @@ constexpr std::array<StageLimit, kCachedStages> kLimits{{
     {"features", 3},
     {"reference", 48},
     {"encoder_pass", 48},
-    {"projection", 4},
+    {"projection", 12},  // up to three of a view: Z, and both sides of CLIP's space
     {"breakpoint", 4096},
     {"selection", 256},
     {"null_band", 4096},

@@ -85,12 +85,12 @@ Index readIndex(const fs::path& path) {
 /// Collects tensors by canonical name and notes which spelling they had.
 class Collector {
 public:
-    explicit Collector(Checkpoint& into) : into_(into) {}
+    Collector(Checkpoint& into, NameReader names) : into_(into), names_(names) {}
 
     void add(const std::string& raw,
              const StoredTensor& stored,
              const std::shared_ptr<const SafetensorsFile>& file) {
-        const std::optional<CanonicalName> canonical = canonicalName(raw);
+        const std::optional<CanonicalName> canonical = names_(raw);
         if (!canonical) {
             unknown_.push_back(raw);
             into_.ignored.push_back(raw);
@@ -132,7 +132,7 @@ public:
                 return a.second < b.second;
             });
         if (most == bytes_of_dtype_.end()) {
-            fail("The weight files hold no tensor of a LLaVA model");
+            fail("The weight files hold no tensor whose name is known");
         }
         into_.main_dtype = shortName(most->first);
         into_.stored_dtype = bytes_of_dtype_.size() == 1 ? into_.main_dtype : "mixed";
@@ -148,13 +148,17 @@ private:
     }
 
     Checkpoint& into_;
+    NameReader names_;
     std::vector<std::string> unknown_;
     std::set<char> layouts_;
     std::map<std::string, std::uint64_t> bytes_of_dtype_;
 };
 
-void openShards(const fs::path& model_dir, const Index& index, Checkpoint& result) {
-    Collector collector(result);
+void openShards(const fs::path& model_dir,
+                const Index& index,
+                NameReader names,
+                Checkpoint& result) {
+    Collector collector(result, names);
     Hasher hasher;
     std::set<std::string> seen;
     std::size_t n_unlisted = 0;
@@ -191,9 +195,9 @@ void openShards(const fs::path& model_dir, const Index& index, Checkpoint& resul
     result.shards = static_cast<int>(index.shards.size());
 }
 
-void openSingle(const fs::path& path, Checkpoint& result) {
+void openSingle(const fs::path& path, NameReader names, Checkpoint& result) {
     const auto file = SafetensorsFile::open(path);
-    Collector collector(result);
+    Collector collector(result, names);
     for (const auto& [raw, stored] : file->tensors()) {
         collector.add(raw, stored, file);
     }
@@ -300,14 +304,14 @@ std::optional<CanonicalName> canonicalName(std::string_view raw) {
     return std::nullopt;
 }
 
-Checkpoint openCheckpoint(const fs::path& model_dir) {
+Checkpoint openCheckpoint(const fs::path& model_dir, NameReader names) {
     Checkpoint result;
     const fs::path index = model_dir / "model.safetensors.index.json";
     const fs::path single = model_dir / "model.safetensors";
     if (fs::exists(index)) {
-        openShards(model_dir, readIndex(index), result);
+        openShards(model_dir, readIndex(index), names, result);
     } else if (fs::exists(single)) {
-        openSingle(single, result);
+        openSingle(single, names, result);
     } else if (fs::exists(model_dir / "pytorch_model.bin") ||
                fs::exists(model_dir / "pytorch_model.bin.index.json")) {
         fail(
@@ -321,24 +325,29 @@ Checkpoint openCheckpoint(const fs::path& model_dir) {
     return result;
 }
 
-std::vector<ExpectedTensor> encoderLayerTensors(const VisionConfig& config, int layer) {
-    const std::int64_t d = config.hidden_size;
-    const std::int64_t f = config.intermediate_size;
-    const std::string name = "vision.encoder.layers." + std::to_string(layer) + ".";
+std::vector<ExpectedTensor> clipLayerTensors(const std::string& name,
+                                             std::int64_t width,
+                                             std::int64_t inner_width) {
     std::vector<ExpectedTensor> out;
     for (const char* norm : {"layer_norm1", "layer_norm2"}) {
-        out.push_back({name + norm + ".weight", {d}});
-        out.push_back({name + norm + ".bias", {d}});
+        out.push_back({name + "." + norm + ".weight", {width}});
+        out.push_back({name + "." + norm + ".bias", {width}});
     }
     for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"}) {
-        out.push_back({name + "self_attn." + part + ".weight", {d, d}});
-        out.push_back({name + "self_attn." + part + ".bias", {d}});
+        out.push_back({name + ".self_attn." + part + ".weight", {width, width}});
+        out.push_back({name + ".self_attn." + part + ".bias", {width}});
     }
-    out.push_back({name + "mlp.fc1.weight", {f, d}});
-    out.push_back({name + "mlp.fc1.bias", {f}});
-    out.push_back({name + "mlp.fc2.weight", {d, f}});
-    out.push_back({name + "mlp.fc2.bias", {d}});
+    out.push_back({name + ".mlp.fc1.weight", {inner_width, width}});
+    out.push_back({name + ".mlp.fc1.bias", {inner_width}});
+    out.push_back({name + ".mlp.fc2.weight", {width, inner_width}});
+    out.push_back({name + ".mlp.fc2.bias", {width}});
     return out;
+}
+
+std::vector<ExpectedTensor> encoderLayerTensors(const VisionConfig& config, int layer) {
+    return clipLayerTensors("vision.encoder.layers." + std::to_string(layer),
+                            config.hidden_size,
+                            config.intermediate_size);
 }
 
 std::vector<ExpectedTensor> expectedTensors(const VlmConfig& config, bool has_own_head) {

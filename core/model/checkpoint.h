@@ -46,10 +46,14 @@ struct Checkpoint {
     int shards = 0;
 };
 
+/// How the names of a kind of model are understood.
+using NameReader = std::optional<CanonicalName> (*)(std::string_view raw);
+
 /// Opens model.safetensors, or the shards that model.safetensors.index.json names.
 /// @throws Error(Model): no weights, pickled weights only, a broken file or index, two names for
 ///         one tensor
-Checkpoint openCheckpoint(const std::filesystem::path& model_dir);
+Checkpoint openCheckpoint(const std::filesystem::path& model_dir,
+                          NameReader names = &canonicalName);
 
 /// A tensor that the model needs, with the exact shape config.json implies.
 struct ExpectedTensor {
@@ -63,6 +67,11 @@ std::vector<ExpectedTensor> expectedTensors(const VlmConfig& config, bool has_ow
 /// What PruMerge reads of the layer after S: its norm, queries and keys. Empty where S is the last
 /// layer or the checkpoint lacks any of it; the model runs without.
 std::vector<ExpectedTensor> nextLayerTensors(const VlmConfig& config, const Checkpoint& checkpoint);
+
+/// A layer of either of CLIP's towers. @param name  "vision.encoder.layers.0"
+std::vector<ExpectedTensor> clipLayerTensors(const std::string& name,
+                                             std::int64_t width,
+                                             std::int64_t inner_width);
 
 /// What encoder layer `layer` (0-based) reads: for layers after S, which a run does without.
 std::vector<ExpectedTensor> encoderLayerTensors(const VisionConfig& config, int layer);

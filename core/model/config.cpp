@@ -1,14 +1,8 @@
 #include "core/model/config.h"
 
-#include "core/base/error.h"
-#include "core/base/json.h"
-#include "core/base/text.h"
+#include "core/model/config_fields.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <string_view>
-#include <utility>
 
 namespace prunescope {
 
@@ -16,166 +10,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+using Section = ConfigSection;
+using Limits = ConfigLimits;
+
 [[noreturn]] void fail(const std::string& message, const std::string& hint = {}) {
-    throw Error(ErrorCode::Model, message, hint);
-}
-
-/// One object of config.json with its name, so that every message says where the value stands.
-/// A null counts as absent, as in Hugging Face's readers.
-class Section {
-public:
-    Section(const Json& values, std::string name) : values_(values), name_(std::move(name)) {}
-
-    const Json* find(const char* key) const {
-        const auto it = values_.find(key);
-        return it == values_.end() || it->is_null() ? nullptr : &*it;
-    }
-
-    int integer(const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high) const {
-        const Json* value = find(key);
-        if (value == nullptr) {
-            return static_cast<int>(fallback);
-        }
-        if (!value->is_number_integer()) {
-            fail(path(key) + " must be a whole number");
-        }
-        const bool huge =
-            value->is_number_unsigned() && value->get<std::uint64_t>() > std::uint64_t{INT32_MAX};
-        const std::int64_t number_value = huge ? INT64_MAX : value->get<std::int64_t>();
-        if (number_value < low || number_value > high) {
-            fail(path(key) + " is " + value->dump() + "; it must lie between " +
-                 std::to_string(low) + " and " + std::to_string(high));
-        }
-        return static_cast<int>(number_value);
-    }
-
-    double real(const char* key, double fallback, double low, double high) const {
-        const Json* value = find(key);
-        if (value == nullptr) {
-            return fallback;
-        }
-        if (!value->is_number()) {
-            fail(path(key) + " must be a number");
-        }
-        const double number_value = value->get<double>();
-        if (!(number_value >= low && number_value <= high)) {
-            fail(path(key) + " is " + number(number_value) + "; it must lie between " +
-                 number(low) + " and " + number(high));
-        }
-        return number_value;
-    }
-
-    bool flag(const char* key, bool fallback) const {
-        const Json* value = find(key);
-        if (value == nullptr) {
-            return fallback;
-        }
-        if (!value->is_boolean()) {
-            fail(path(key) + " must be true or false");
-        }
-        return value->get<bool>();
-    }
-
-    std::string text(const char* key, const std::string& fallback) const {
-        const Json* value = find(key);
-        if (value == nullptr) {
-            return fallback;
-        }
-        if (!value->is_string()) {
-            fail(path(key) + " must be text");
-        }
-        return value->get<std::string>();
-    }
-
-    Activation activation(const char* key, const std::string& fallback) const {
-        static constexpr std::array<std::pair<std::string_view, Activation>, 7> kNames{{
-            {"quick_gelu", Activation::QuickGelu},
-            {"gelu", Activation::Gelu},
-            {"gelu_pytorch_tanh", Activation::GeluTanh},
-            {"gelu_new", Activation::GeluTanh},
-            {"silu", Activation::Silu},
-            {"swish", Activation::Silu},
-            {"relu", Activation::Relu},
-        }};
-        const std::string name = text(key, fallback);
-        const auto* const it = std::find_if(
-            kNames.begin(), kNames.end(), [&](const auto& entry) { return entry.first == name; });
-        if (it == kNames.end()) {
-            fail(path(key) + " is " + inQuotes(name) + ", an activation we do not have");
-        }
-        return it->second;
-    }
-
-    void refuse(const char* key, const std::string& why) const {
-        const Json* value = find(key);
-        if (value != nullptr && !(value->is_boolean() && !value->get<bool>())) {
-            fail(path(key) + " is set: " + why);
-        }
-    }
-
-    std::string path(const char* key) const { return "config.json: " + name_ + key; }
-
-private:
-    const Json& values_;
-    std::string name_;
-};
-
-constexpr int kMaxWidth = 1 << 17;
-constexpr int kMaxLayers = 1000;
-constexpr int kMaxHeads = 4096;
-constexpr int kMaxVocabulary = 1 << 20;
-constexpr int kMaxPositions = 1 << 24;
-constexpr int kMaxImage = 8192;
-constexpr int kMaxPatches = 1 << 16;
-
-/// An object, or an empty one where it is absent.
-Json objectAt(const Section& section, const char* key) {
-    const Json* value = section.find(key);
-    if (value == nullptr) {
-        return Json::object();
-    }
-    if (!value->is_object()) {
-        fail(section.path(key) + " must be an object");
-    }
-    return *value;
-}
-
-VisionConfig parseVision(const Json& values) {
-    const Section section(values, "vision_config.");
-    const std::string type = section.text("model_type", "clip_vision_model");
-    if (type.find("siglip") != std::string::npos) {
-        fail("The vision tower is " + inQuotes(type) + ", which is not run yet.",
-             "Open a model with a CLIP tower, such as llava-hf/llava-1.5-7b-hf.");
-    }
-    if (type != "clip_vision_model") {
-        fail("The vision tower is " + inQuotes(type) + "; only clip_vision_model is run.",
-             "Open a model with a CLIP tower, such as llava-hf/llava-1.5-7b-hf.");
-    }
-    section.refuse("quantization_config", "quantised weights are not run");
-    VisionConfig vision;
-    vision.hidden_size = section.integer("hidden_size", 768, 1, kMaxWidth);
-    vision.intermediate_size = section.integer("intermediate_size", 3072, 1, kMaxWidth);
-    vision.layers = section.integer("num_hidden_layers", 12, 1, kMaxLayers);
-    vision.heads = section.integer("num_attention_heads", 12, 1, kMaxHeads);
-    vision.channels = section.integer("num_channels", 3, 3, 3);
-    vision.image_size = section.integer("image_size", 224, 1, kMaxImage);
-    vision.patch_size = section.integer("patch_size", 32, 1, kMaxImage);
-    vision.activation = section.activation("hidden_act", "quick_gelu");
-    vision.layer_norm_eps = section.real("layer_norm_eps", 1e-5, 0.0, 1.0);
-    if (vision.hidden_size % vision.heads != 0) {
-        fail(section.path("hidden_size") + " " + std::to_string(vision.hidden_size) +
-             " cannot be divided among " + std::to_string(vision.heads) + " heads");
-    }
-    if (vision.patch_size > vision.image_size) {
-        fail(section.path("patch_size") + " " + std::to_string(vision.patch_size) +
-             " is larger than the image, " + std::to_string(vision.image_size));
-    }
-    if (vision.gridSide() * vision.gridSide() > kMaxPatches) {
-        fail("config.json: a view would have " +
-             std::to_string(vision.gridSide() * vision.gridSide()) + " patches; at most " +
-             std::to_string(kMaxPatches) + " are run");
-    }
-    return vision;
+    refuseConfig(message, hint);
 }
 
 /// rope_theta and the refusal of every scaled RoPE: ignoring one would give plausible nonsense.
@@ -214,7 +53,7 @@ int usablePositions(const Section& section, const std::string& type, int max_pos
         return max_positions;
     }
     return std::min(max_positions,
-                    section.integer("sliding_window", max_positions, 1, kMaxPositions));
+                    section.integer("sliding_window", max_positions, 1, Limits::kPositions));
 }
 
 TextConfig parseText(const Json& values) {
@@ -228,29 +67,30 @@ TextConfig parseText(const Json& values) {
              "; llama, mistral and qwen2 are run.");
     }
     section.refuse("quantization_config", "quantised weights are not run");
-    text.hidden_size = section.integer("hidden_size", 4096, 1, kMaxWidth);
+    text.hidden_size = section.integer("hidden_size", 4096, 1, Limits::kWidth);
     text.intermediate_size = section.integer("intermediate_size",
                                              is_mistral ? 14336
                                              : is_qwen  ? 22016
                                                         : 11008,
                                              1,
                                              1 << 20);
-    text.layers = section.integer("num_hidden_layers", 32, 1, kMaxLayers);
-    text.heads = section.integer("num_attention_heads", 32, 1, kMaxHeads);
+    text.layers = section.integer("num_hidden_layers", 32, 1, Limits::kLayers);
+    text.heads = section.integer("num_attention_heads", 32, 1, Limits::kHeads);
     const int kv_default = is_mistral ? 8 : is_qwen ? 32 : text.heads;
-    text.kv_heads = section.integer("num_key_value_heads", kv_default, 1, kMaxHeads);
+    text.kv_heads = section.integer("num_key_value_heads", kv_default, 1, Limits::kHeads);
     if (section.find("head_dim") == nullptr && text.hidden_size % text.heads != 0) {
         fail(section.path("hidden_size") + " " + std::to_string(text.hidden_size) +
              " cannot be divided among " + std::to_string(text.heads) + " heads");
     }
     text.head_dim = section.integer("head_dim", text.hidden_size / text.heads, 1, 4096);
-    text.vocab_size = section.integer("vocab_size", is_qwen ? 151936 : 32000, 1, kMaxVocabulary);
+    text.vocab_size =
+        section.integer("vocab_size", is_qwen ? 151936 : 32000, 1, Limits::kVocabulary);
     const int max_positions = section.integer("max_position_embeddings",
                                               is_mistral ? 131072
                                               : is_qwen  ? 32768
                                                          : 2048,
                                               1,
-                                              kMaxPositions);
+                                              Limits::kPositions);
     text.max_positions = max_positions;
     if (is_mistral && !values.contains("sliding_window")) {
         text.max_positions = std::min(max_positions, 4096);
@@ -308,7 +148,7 @@ std::vector<std::int64_t> stopIds(const Section& section) {
     const Json list = value->is_array() ? *value : Json::array({*value});
     for (const Json& entry : list) {
         const Json wrapped{{"eos_token_id", entry}};
-        ids.push_back(Section(wrapped, "").integer("eos_token_id", 2, 0, kMaxVocabulary));
+        ids.push_back(Section(wrapped, "").integer("eos_token_id", 2, 0, Limits::kVocabulary));
     }
     return ids;
 }
@@ -323,6 +163,44 @@ void checkArchitecture(const Section& top) {
 }
 
 }  // namespace
+
+VisionConfig parseVisionConfig(const Json& values) {
+    const Section section(values, "vision_config.");
+    const std::string type = section.text("model_type", "clip_vision_model");
+    if (type.find("siglip") != std::string::npos) {
+        fail("The vision tower is " + inQuotes(type) + ", which is not run yet.",
+             "Open a model with a CLIP tower, such as llava-hf/llava-1.5-7b-hf.");
+    }
+    if (type != "clip_vision_model") {
+        fail("The vision tower is " + inQuotes(type) + "; only clip_vision_model is run.",
+             "Open a model with a CLIP tower, such as llava-hf/llava-1.5-7b-hf.");
+    }
+    section.refuse("quantization_config", "quantised weights are not run");
+    VisionConfig vision;
+    vision.hidden_size = section.integer("hidden_size", 768, 1, Limits::kWidth);
+    vision.intermediate_size = section.integer("intermediate_size", 3072, 1, Limits::kWidth);
+    vision.layers = section.integer("num_hidden_layers", 12, 1, Limits::kLayers);
+    vision.heads = section.integer("num_attention_heads", 12, 1, Limits::kHeads);
+    vision.channels = section.integer("num_channels", 3, 3, 3);
+    vision.image_size = section.integer("image_size", 224, 1, Limits::kImage);
+    vision.patch_size = section.integer("patch_size", 32, 1, Limits::kImage);
+    vision.activation = section.activation("hidden_act", "quick_gelu");
+    vision.layer_norm_eps = section.real("layer_norm_eps", 1e-5, 0.0, 1.0);
+    if (vision.hidden_size % vision.heads != 0) {
+        fail(section.path("hidden_size") + " " + std::to_string(vision.hidden_size) +
+             " cannot be divided among " + std::to_string(vision.heads) + " heads");
+    }
+    if (vision.patch_size > vision.image_size) {
+        fail(section.path("patch_size") + " " + std::to_string(vision.patch_size) +
+             " is larger than the image, " + std::to_string(vision.image_size));
+    }
+    if (vision.gridSide() * vision.gridSide() > Limits::kPatches) {
+        fail("config.json: a view would have " +
+             std::to_string(vision.gridSide() * vision.gridSide()) + " patches; at most " +
+             std::to_string(Limits::kPatches) + " are run");
+    }
+    return vision;
+}
 
 int VlmConfig::lastLayer() const {
     return *std::max_element(feature_layers.begin(), feature_layers.end()) - 1;
@@ -343,7 +221,7 @@ VlmConfig parseConfig(const Json& config) {
                                                                     {"image_size", 336},
                                                                     {"patch_size", 14}};
     const Json text = objectAt(top, "text_config");
-    result.vision = parseVision(vision);
+    result.vision = parseVisionConfig(vision);
     result.text = parseText(text);
     result.feature_layers = parseFeatureLayers(top, result.vision.layers);
     const std::string strategy = top.text("vision_feature_select_strategy", "default");
@@ -361,7 +239,7 @@ VlmConfig parseConfig(const Json& config) {
                        text_section.find("tie_word_embeddings") != nullptr;
     const char* image_key =
         top.find("image_token_index") != nullptr ? "image_token_index" : "image_token_id";
-    result.image_token_id = top.integer(image_key, 32000, 0, kMaxVocabulary);
+    result.image_token_id = top.integer(image_key, 32000, 0, Limits::kVocabulary);
     result.stop_ids = stopIds(text_section);
     if (result.stop_ids.empty()) {
         result.stop_ids = {result.text.model_type == "qwen2" ? 151645 : 2};

@@ -53,20 +53,6 @@ std::optional<fs::path> cacheFolder() {
     return std::nullopt;
 }
 
-/// Folders in `folder`, by name; none where it cannot be read.
-std::vector<fs::path> foldersIn(const fs::path& folder) {
-    std::vector<fs::path> result;
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        std::error_code ignored;
-        if (it->is_directory(ignored)) {
-            result.push_back(it->path());
-        }
-    }
-    std::sort(result.begin(), result.end());
-    return result;
-}
-
 /// The revisions of a repository, that of refs/main first.
 std::vector<fs::path> snapshotsOf(const fs::path& repository) {
     std::vector<fs::path> snapshots = foldersIn(repository / "snapshots");
@@ -109,6 +95,19 @@ void inspectInto(ModelCandidate& candidate) {
 }
 
 }  // namespace
+
+std::vector<fs::path> foldersIn(const fs::path& folder) {
+    std::vector<fs::path> result;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        if (it->is_directory(ignored)) {
+            result.push_back(it->path());
+        }
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+}
 
 std::string modelName(const fs::path& directory) {
     std::error_code error;

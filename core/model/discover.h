@@ -29,6 +29,9 @@ ModelCandidate inspectModel(const std::filesystem::path& directory);
 /// first. Other architectures are left out; a missing cache gives an empty list.
 std::vector<ModelCandidate> findCachedModels();
 
+/// Folders in `folder`, by name; none where it cannot be read.
+std::vector<std::filesystem::path> foldersIn(const std::filesystem::path& folder);
+
 /// MemAvailable of the host in bytes (0 when it cannot be told).
 std::uint64_t availableMemory();
 

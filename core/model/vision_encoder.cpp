@@ -108,16 +108,8 @@ WideAttention VisionEncoder::wideAttention(const at::Tensor& next_input) const {
     return {at::softmax(at::matmul(keys, query.squeeze(0)) * scale, -1), keys};
 }
 
-VisionEncoder::Layer VisionEncoder::readLayer(const WeightMap& weights, int layer) {
-    const std::string name = "vision.encoder.layers." + std::to_string(layer) + ".";
-    return {weights.norm(name + "layer_norm1"),
-            weights.linear(name + "self_attn.q_proj"),
-            weights.linear(name + "self_attn.k_proj"),
-            weights.linear(name + "self_attn.v_proj"),
-            weights.linear(name + "self_attn.out_proj"),
-            weights.norm(name + "layer_norm2"),
-            weights.linear(name + "mlp.fc1"),
-            weights.linear(name + "mlp.fc2")};
+ClipLayer VisionEncoder::readLayer(const WeightMap& weights, int layer) {
+    return readClipLayer(weights, "vision.encoder.layers." + std::to_string(layer));
 }
 
 at::Tensor VisionEncoder::embedPatches(const at::Tensor& pixels) const {
@@ -128,7 +120,7 @@ at::Tensor VisionEncoder::embedPatches(const at::Tensor& pixels) const {
     return layerNorm(pre_norm_, rows + position_embedding_, config_.layer_norm_eps);
 }
 
-VisionEncoder::Attended VisionEncoder::attend(const Layer& layer,
+VisionEncoder::Attended VisionEncoder::attend(const ClipLayer& layer,
                                               const at::Tensor& x,
                                               const at::Tensor& key_bias,
                                               bool want_taps) const {
@@ -156,9 +148,8 @@ VisionEncoder::Attended VisionEncoder::attend(const Layer& layer,
     return result;
 }
 
-at::Tensor VisionEncoder::feedForward(const Layer& layer, const at::Tensor& x) const {
-    const at::Tensor y = layerNorm(layer.norm2, x, config_.layer_norm_eps);
-    return x + applyLinear(layer.fc2, activate(config_.activation, applyLinear(layer.fc1, y)));
+at::Tensor VisionEncoder::feedForward(const ClipLayer& layer, const at::Tensor& x) const {
+    return clipFeedForward(layer, config_.activation, config_.layer_norm_eps, x);
 }
 
 at::Tensor VisionEncoder::deeper(const at::Tensor& x,
@@ -166,7 +157,7 @@ at::Tensor VisionEncoder::deeper(const at::Tensor& x,
                                  const WeightMap& weights,
                                  const std::stop_token& stop) const {
     throwIfStopped(stop);
-    const Layer added = readLayer(weights, layer);
+    const ClipLayer added = readLayer(weights, layer);
     const at::Tensor rows = x.to(patch_weight_.device(), patch_weight_.scalar_type());
     const Attended attended =
         attend(added, layerNorm(added.norm1, rows, config_.layer_norm_eps), {}, false);
@@ -232,7 +223,7 @@ EncoderOutput VisionEncoder::operator()(const at::Tensor& pixels,
     };
     for (int l = 0; l <= last_layer_; ++l) {
         throwIfStopped(stop);
-        const Layer& layer = layers_[static_cast<std::size_t>(l)];
+        const ClipLayer& layer = layers_[static_cast<std::size_t>(l)];
         if (l + 1 == config_.layers) {
             output.next_input = pass.x;
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/model/clip_layer.h"
 #include "core/model/config.h"
 #include "core/model/vlm.h"
 #include "core/model/weights.h"
@@ -35,13 +36,6 @@ public:
                       const std::stop_token& stop) const;
 
 private:
-    struct Layer {
-        Norm norm1;
-        Linear q, k, v, out;
-        Norm norm2;
-        Linear fc1, fc2;
-    };
-
     struct Pass;
 
     /// What PruMerge reads of layer min(S + 1, last); undefined where the checkpoint lacks it.
@@ -58,13 +52,13 @@ private:
         at::Tensor values;         // float32 [H, 1 + n, dh]
     };
 
-    static Layer readLayer(const WeightMap& weights, int layer);
+    static ClipLayer readLayer(const WeightMap& weights, int layer);
     at::Tensor embedPatches(const at::Tensor& pixels) const;
-    Attended attend(const Layer& layer,
+    Attended attend(const ClipLayer& layer,
                     const at::Tensor& x,
                     const at::Tensor& key_bias,
                     bool want_taps) const;
-    at::Tensor feedForward(const Layer& layer, const at::Tensor& x) const;
+    at::Tensor feedForward(const ClipLayer& layer, const at::Tensor& x) const;
 
     VisionConfig config_;
     std::vector<int> feature_layers_;
@@ -73,7 +67,7 @@ private:
     at::Tensor position_embedding_;  // [1 + N, D]
     at::Tensor patch_weight_;        // [D, 3, P, P]
     Norm pre_norm_;
-    std::vector<Layer> layers_;
+    std::vector<ClipLayer> layers_;
     NextLayer next_;
 };
 

@@ -14,6 +14,7 @@
 #include "core/model/placement.h"
 #include "core/model/precision.h"
 #include "core/model/projector.h"
+#include "core/model/text_tower.h"
 #include "core/model/vision_encoder.h"
 #include "core/model/vlm_source.h"
 #include "core/model/weights.h"
@@ -41,7 +42,8 @@ struct Vlm::Parts {
           preprocess(source.preprocess),
           encoder(source.config, source.weights),
           projector(source.config, source.weights),
-          language(source.config.text, source.weights, source.has_own_head) {}
+          language(source.config.text, source.weights, source.has_own_head),
+          text_tower(std::move(source.text_tower)) {}
 
     LoadReport report;
     VlmConfig config;
@@ -52,6 +54,7 @@ struct Vlm::Parts {
     VisionEncoder encoder;
     Projector projector;
     LanguageModel language;
+    std::shared_ptr<const TextTower> text_tower;
 };
 
 namespace {
@@ -122,6 +125,27 @@ void checkPreprocess(const PreprocessConfig& preprocess, const VlmConfig& config
     }
 }
 
+/// The text tower that was asked for, or the first beside the model that belongs to it.
+std::shared_ptr<const TextTower> findTextTower(const std::filesystem::path& directory,
+                                               const VlmConfig& config,
+                                               const WeightMap& weights,
+                                               const Placement& placement,
+                                               const LoadOptions& options,
+                                               LoadReport& report) {
+    if (!options.text_tower.empty()) {
+        return TextTower::load(options.text_tower, config, weights, placement, options.stop);
+    }
+    for (const std::filesystem::path& folder : clipFoldersFor(directory, config.vision)) {
+        try {
+            return TextTower::load(folder, config, weights, placement, options.stop);
+        } catch (const Error& error) {
+            report.warnings.push_back("The text tower in " + inQuotes(folder.string()) +
+                                      " is not used: " + error.what());
+        }
+    }
+    return nullptr;
+}
+
 void setThreads(int threads) {
     if (threads > 0 && threads != at::get_num_threads()) {
         at::set_num_threads(threads);
@@ -171,6 +195,10 @@ std::unique_ptr<Vlm> Vlm::load(const std::filesystem::path& directory, const Loa
 
         WeightMap weights =
             loadWeights(expected, checkpoint, placement, options.progress, options.stop);
+        auto text_tower = findTextTower(directory, config, weights, placement, options, report);
+        if (text_tower) {
+            report.architecture += ", text tower of " + text_tower->name();
+        }
         return assemble({std::move(report),
                          config,
                          placement,
@@ -178,14 +206,16 @@ std::unique_ptr<Vlm> Vlm::load(const std::filesystem::path& directory, const Loa
                          std::move(chat),
                          preprocess,
                          std::move(weights),
-                         has_own_head});
+                         has_own_head,
+                         std::move(text_tower)});
     });
 }
 
 std::unique_ptr<Vlm> Vlm::assemble(VlmSource source) {
     return translated([&] {
         computeExactly(source.placement.device);
-        source.report.memory_bytes = source.weights.bytes();
+        source.report.memory_bytes =
+            source.weights.bytes() + (source.text_tower ? source.text_tower->bytes() : 0);
         return std::unique_ptr<Vlm>(new Vlm(std::make_unique<Parts>(std::move(source))));
     });
 }
@@ -298,6 +328,10 @@ at::Tensor Vlm::project(const at::Tensor& features) const {
         const c10::InferenceMode inference;
         return parts_->projector(features);
     });
+}
+
+const TextTower* Vlm::textTower() const {
+    return parts_->text_tower.get();
 }
 
 at::Tensor Vlm::embed(const std::vector<std::int64_t>& ids) const {

@@ -26,6 +26,9 @@ struct LoadOptions {
     std::function<void(std::uint64_t done, std::uint64_t total)> progress =
         {};  ///< bytes of weights
     std::stop_token stop = {};
+    /// Folder of the CLIP that the vision tower comes from, whose text tower CDPruner reads. Empty:
+    /// `clip` in the model's folder, else one beside it (clipFoldersFor).
+    std::filesystem::path text_tower = {};
 };
 
 /// What a hook sees in encoder layer `layer`. float32, on the model's device.
@@ -84,6 +87,9 @@ struct WideAttention {
 /// What a model is put together of (vlm_source.h).
 struct VlmSource;
 
+/// The text side of the encoder's CLIP (text_tower.h).
+class TextTower;
+
 /// A position in the language model: keys and values of everything fed so far.
 class KvCache;
 
@@ -93,7 +99,8 @@ class DecoderPass;
 /// A LLaVA-family model, loaded. Owned and used by one thread (the engine's).
 class Vlm {
 public:
-    /// Opens a Hugging Face `llava` folder (checkpoints.md). Nothing is converted on disk.
+    /// Opens a Hugging Face `llava` folder (checkpoints.md). Nothing is converted on disk. A text
+    /// tower that was not asked for and cannot be read is a warning in the report.
     /// @throws Error(Model), Error(OutOfMemory), Cancelled
     static std::unique_ptr<Vlm> load(const std::filesystem::path& directory,
                                      const LoadOptions& options);
@@ -144,6 +151,9 @@ public:
 
     /// [m, D * layers] -> [m, Dt], in the model's dtype.
     at::Tensor project(const at::Tensor& features) const;
+
+    /// nullptr where the checkpoint has none.
+    const TextTower* textTower() const;
 
     /// Input embeddings [n, Dt] of token ids, in the model's dtype.
     /// @throws Error(Input) for ids outside the table

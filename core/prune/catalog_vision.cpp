@@ -151,9 +151,16 @@ std::vector<MethodSpec> visionMethods() {
         "cdpruner",
         "CDPruner",
         "CDPruner, NeurIPS 2025, arXiv 2506.10967",
-        "Relevance in projector space: the CLIP text tower that the authors use is in no LLaVA "
-        "checkpoint, and is not read here.",
-        {choiceOf("sign",
+        "Relevance by the text tower of the encoder's CLIP, as the authors have it, where the "
+        "model "
+        "comes with one or one lies beside it; else in projector space.",
+        {choiceOf("relevance",
+                  "Relevance by",
+                  {"auto", "projector"},
+                  kSelect,
+                  "auto: CLIP's text tower where there is one. projector: cosine of projected "
+                  "patches and the question's input embeddings."),
+         choiceOf("sign",
                   "Sign of relevance",
                   {"minus", "plus"},
                   kSelect,

@@ -126,12 +126,27 @@ std::vector<int> greedyDpp(const CosineRows& z,
     return picks;
 }
 
+namespace {
+
+bool hasText(const SelectView& view) {
+    return view.text.defined() && view.text.size(0) > 0;
+}
+
+}  // namespace
+
 Selection CdPruner::select(const SelectView& view) const {
     const Stopwatch watch;
     const MethodParams params(view.settings);
     const CosineRows z(view.projected());
-    std::vector<double> relevance =
-        relevanceOf(z, view.text, params.choice("sign") == "minus" ? -1.0 : 1.0);
+    const double sign = params.choice("sign") == "minus" ? -1.0 : 1.0;
+    const bool in_clip = hasText(view) && view.clip && params.choice("relevance") == "auto";
+    std::vector<double> relevance;
+    if (in_clip) {
+        const ClipSpace clip = view.clip();
+        relevance = relevanceOf(CosineRows(clip.patches), clip.question, sign);
+    } else {
+        relevance = relevanceOf(z, view.text, sign);
+    }
     const std::vector<float> score(relevance.begin(), relevance.end());
     if (params.choice("weight") == "exponential") {
         const double theta = params.number("theta");
@@ -144,7 +159,11 @@ Selection CdPruner::select(const SelectView& view) const {
     std::vector<std::int64_t> slots(picks.begin(), picks.end());
     std::sort(slots.begin(), slots.end());
     Selection out = plainSelection(view, slots, score, watch);
-    if (view.text.defined() && view.text.size(0) > 0) {
+    if (hasText(view)) {
+        out.note = in_clip     ? "CDPruner: relevance by CLIP's text tower."
+                   : view.clip ? "CDPruner: relevance in projector space, as asked for."
+                               : "CDPruner: relevance in projector space; no CLIP text tower is at "
+                                 "hand.";
         std::vector<float> shown = score;  // at most 1, which r passes by its 1e-6
         std::ranges::transform(shown, shown.begin(), [](float r) { return std::min(r, 1.0F); });
         out.stages.back().text_relevance = perPatch(view.grid.count(), view.patches, shown);

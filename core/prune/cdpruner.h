@@ -15,17 +15,18 @@ namespace prunescope {
 /// whose kernel is similarity weighted by relevance to the question. CDPruner, NeurIPS 2025, arXiv
 /// 2506.10967; methods.md 3.6 and 4.4. Plain rows in raster order.
 ///
-/// The paper takes relevance from CLIP's text tower. A LLaVA checkpoint has none, so here it is the
+/// Relevance comes from CLIP's text tower, as in the paper, where the model has one. Else it is the
 /// cosine of projected patches and the question's input embeddings, with the paper's sign.
 class CdPruner final : public PruneMethod {
 public:
     Selection select(const SelectView& view) const override;
 };
 
-/// Step 2 without the text tower: r of every row of z, from 1e-6 / range to 1 + 1e-6 / range; 1 for
-/// all where there is no text or nothing to tell them apart.
-/// @param z     [M, Dt] projected patches
-/// @param text  [Lt, Dt] input embeddings of the question; Lt may be 0
+/// Step 2: r of every row of z, from 1e-6 / range to 1 + 1e-6 / range; 1 for all where there is no
+/// text or nothing to tell them apart.
+/// @param z     [M, d] patches: projected ones, or ClipSpace::patches
+/// @param text  [Lt, d] the question's input embeddings, or its windows in CLIP's space; Lt may be
+/// 0
 /// @param sign  -1 (as released: less similar is more relevant) or 1
 std::vector<double> relevanceOf(const CosineRows& z, const at::Tensor& text, double sign);
 

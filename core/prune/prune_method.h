@@ -71,6 +71,12 @@ struct ShiftThreshold {
     NullBand null_band;  ///< that Relative made it from
 };
 
+/// Where CLIP compares patches with texts. Rows of length 1.
+struct ClipSpace {
+    at::Tensor patches;   ///< float32 [M, P]
+    at::Tensor question;  ///< float32 [windows, P]
+};
+
 /// What selection sees: the encoder pass's result, the full set and the question.
 struct SelectView {
     const RunSettings& settings;
@@ -103,6 +109,9 @@ struct SelectView {
     std::function<WideTaps()> wide_taps = {};  ///< computed when asked for; throws Error(Model)
                                                ///< where the checkpoint lacks the layer
 
+    std::function<ClipSpace()> clip = {};  ///< computed when asked for; empty where the model has
+                                           ///< no text tower or the method reads no text
+
     PatchRules rules = {};  ///< pins, all of which fit, and bans
 };
 
@@ -117,6 +126,7 @@ struct Selection {
                                      ///< undefined where every row is one of the pool
     std::vector<StageTrace> stages;  ///< stages of the selection (site AfterEncoder)
     ShiftSummary shift;              ///< kappa etc.; kappa is filled for every method
+    std::string note = {};           ///< for the trace: which of two ways was taken
 
     int paddingRows() const {
         return static_cast<int>(rows.size()) - static_cast<int>(tokens.size(0));
