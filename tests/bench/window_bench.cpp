@@ -100,7 +100,17 @@ double freshThresholdWhileBusy(WindowStage& stage) {
     return stage.overlayAfter([&] { stage.slide("tau", position); });
 }
 
+// Back to the method that has a threshold, after the row of other methods.
+void useDefaultMethod(WindowStage& stage) {
+    RunSettings settings = stage.session().document.settings();
+    settings.method = RunSettings{}.method;
+    settings.params.clear();
+    stage.session().document.changeSettings(settings, "Method");
+    stage.rest();
+}
+
 double answer(WindowStage& stage) {
+    useDefaultMethod(stage);
     const int position = stage.freshBudgetPosition();
     const double ms = stage.answerAfter([&] { stage.slide("budget", position); });
     stage.rest();
@@ -111,6 +121,7 @@ double answer(WindowStage& stage) {
 template <double (WindowStage::*After)(const std::function<void()>&)>
 double overBreakpoint(WindowStage& stage) {
     stage.setAhead(false);
+    useDefaultMethod(stage);
     stage.slide("budget", stage.freshBudgetPosition());
     stage.rest();
     const double ms = (stage.*After)([&] { stage.crossBreakpoint(); });
@@ -122,7 +133,7 @@ double overBreakpoint(WindowStage& stage) {
 template <double (WindowStage::*After)(const std::function<void()>&)>
 double overBreakpointAhead(WindowStage& stage) {
     stage.setAhead(true);
-    stage.rest();
+    useDefaultMethod(stage);
     const double ms = (stage.*After)([&] { stage.crossBreakpoint(); });
     stage.rest();
     return ms;

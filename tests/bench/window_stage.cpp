@@ -99,12 +99,42 @@ double WindowStage::paintAfter(const std::function<void()>& act) {
     return ms.value_or(0);
 }
 
+namespace {
+
+/// Calls back whenever a widget is being painted.
+class PaintWatch : public QObject {
+public:
+    PaintWatch(QWidget* widget, std::function<void()> then)
+        : widget_(widget), then_(std::move(then)) {
+        widget_->installEventFilter(this);
+    }
+
+    ~PaintWatch() override { widget_->removeEventFilter(this); }
+
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::Paint) {
+            then_();
+        }
+        return QObject::eventFilter(watched, event);
+    }
+
+private:
+    QWidget* widget_;
+    std::function<void()> then_;
+};
+
+}  // namespace
+
 double WindowStage::overlayAfter(const std::function<void()>& move) {
     std::optional<double> ms;
+    bool has_result = false;
     Clock::time_point start;
     const auto armed = QObject::connect(&session_.document, &Document::traceChanged, [&] {
-        if (!ms && session_.document.resultMatchesInputs()) {
-            clock_->atNextPaint([&] { ms = ms.value_or(msSince(start)); });
+        has_result = session_.document.resultMatchesInputs();
+    });
+    const PaintWatch canvas(window_.findChild<QWidget*>("canvas"), [&] {
+        if (has_result && !ms) {
+            clock_->atNextPaint([&] { ms = msSince(start); });  // the end of this one
         }
     });
     start = Clock::now();

@@ -165,13 +165,13 @@ void StatusLine::showState() {
     }
     setTextOf(*state_, text);
     const bool counted = busy && progress && progress->of > 0;
+    bar_->setVisible(busy);  // before its range: a bar on show is painted at once, with the window
     bar_->setRange(0, counted ? 1000 : 0);
     if (counted) {
         const double share =
             static_cast<double>(progress->step) / static_cast<double>(progress->of);
         bar_->setValue(static_cast<int>(std::clamp(share, 0.0, 1.0) * 1000));
     }
-    bar_->setVisible(busy);
     cancel_->setVisible(busy);
     announceEnd();
 }

@@ -7,6 +7,7 @@
 #include <QIconEngine>
 #include <QPainter>
 #include <QPalette>
+#include <QPixmapCache>
 #include <QProxyStyle>
 #include <QStyleFactory>
 #include <QSvgRenderer>
@@ -125,16 +126,10 @@ public:
 
     void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
         const qreal ratio = painter->device()->devicePixelRatioF();
-        QPixmap pixmap(rect.size() * ratio);
-        pixmap.fill(Qt::transparent);
-        QPainter drawing(&pixmap);
-        QSvgRenderer(file_).render(&drawing);
-        drawing.setCompositionMode(QPainter::CompositionMode_SourceIn);
         const auto group = mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active;
         const auto role =
             mode == QIcon::Selected ? QPalette::HighlightedText : QPalette::ButtonText;
-        drawing.fillRect(pixmap.rect(), QApplication::palette().color(group, role));
-        drawing.end();
+        QPixmap pixmap = drawn(rect.size() * ratio, QApplication::palette().color(group, role));
         pixmap.setDevicePixelRatio(ratio);
         painter->drawPixmap(rect.topLeft(), pixmap);
     }
@@ -150,6 +145,27 @@ public:
     QIconEngine* clone() const override { return new SymbolicEngine(file_); }
 
 private:
+    // Reading the file takes as long as painting a button; every button is painted again and again.
+    QPixmap drawn(const QSize& size, const QColor& color) const {
+        const QString key = QStringLiteral("%1 %2 x %3 %4")
+                                .arg(file_)
+                                .arg(size.width())
+                                .arg(size.height())
+                                .arg(color.name(QColor::HexArgb));
+        QPixmap pixmap;
+        if (!QPixmapCache::find(key, &pixmap)) {
+            pixmap = QPixmap(size);
+            pixmap.fill(Qt::transparent);
+            QPainter drawing(&pixmap);
+            QSvgRenderer(file_).render(&drawing);
+            drawing.setCompositionMode(QPainter::CompositionMode_SourceIn);
+            drawing.fillRect(pixmap.rect(), color);
+            drawing.end();
+            QPixmapCache::insert(key, pixmap);
+        }
+        return pixmap;
+    }
+
     QString file_;
 };
 

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <QAccessible>
+#include <QCoreApplication>
 #include <QEvent>
 #include <QPainter>
 
@@ -30,6 +32,32 @@ QImage blankPicture(const ImageIdentity& identity) {
     return image;
 }
 
+/// Has what a widget's window marked as changed painted before layouts that wait, and all else that
+/// follows from a result: what people look at comes first.
+class PaintsFirst : public QObject {
+public:
+    using QObject::QObject;
+
+    void soon() {
+        if (!std::exchange(is_due_, true)) {
+            QCoreApplication::postEvent(this, new QEvent(QEvent::User), Qt::HighEventPriority);
+        }
+    }
+
+    bool event(QEvent* event) override {
+        if (event->type() != QEvent::User) {
+            return QObject::event(event);
+        }
+        is_due_ = false;
+        QCoreApplication::sendPostedEvents(static_cast<QWidget*>(parent())->window(),
+                                           QEvent::UpdateRequest);
+        return true;
+    }
+
+private:
+    bool is_due_ = false;
+};
+
 }  // namespace
 
 Canvas::Canvas(Document* document,
@@ -47,6 +75,8 @@ Canvas::Canvas(Document* document,
     setAttribute(Qt::WA_OpaquePaintEvent);
     connect(document_, &Document::imageChanged, this, &Canvas::takePicture);
     connect(document_, &Document::traceChanged, this, &Canvas::takeTrace);
+    auto* first = new PaintsFirst(this);
+    connect(document_, &Document::traceChanged, first, [first] { first->soon(); });
     connect(document_, &Document::settingsChanged, this, &Canvas::takeRules);
     connect(document_, &Document::remarksChanged, this, qOverload<>(&QWidget::update));
     connect(document_, &Document::stateChanged, this, &Canvas::takeState);

@@ -11,6 +11,7 @@
 #include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QTimer>
 #include <QToolButton>
 
 namespace prunescope {
@@ -137,9 +138,23 @@ private:
 
 }  // namespace
 
+// A timer, not a posted event: those come before the next frame, which the picture needs first. And
+// the plot is painted with whatever else the frame after it holds, not at once.
 void replotSoon(QCustomPlot& plot) {
+    static constexpr QLatin1String kSoon{"replotSoon"};
     if (plot.isVisible()) {
-        plot.replot(QCustomPlot::rpQueuedReplot);
+        auto* soon = plot.findChild<QTimer*>(kSoon, Qt::FindDirectChildrenOnly);
+        if (soon == nullptr) {
+            soon = new QTimer(&plot);
+            soon->setObjectName(kSoon);
+            soon->setSingleShot(true);
+            QObject::connect(soon, &QTimer::timeout, &plot, [&plot] {
+                plot.replot(QCustomPlot::rpQueuedRefresh);
+            });
+        }
+        if (!soon->isActive()) {
+            soon->start(0);
+        }
     } else if (plot.findChild<QObject*>(WhenShown::kWhenShown, Qt::FindDirectChildrenOnly) ==
                nullptr) {
         new WhenShown(&plot);  // the plot's own

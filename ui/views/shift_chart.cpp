@@ -44,6 +44,7 @@ void ShiftChart::show(const ShiftSeries& series,
                       const Theme& theme,
                       bool logarithmic,
                       bool tokens) {
+    const bool is_same_axis = series.metric == series_.metric && series.place == series_.place;
     series_ = series;
     plot_->clearPlottables();
     plot_->clearItems();
@@ -54,6 +55,14 @@ void ShiftChart::show(const ShiftSeries& series,
     if (reference_) {
         smallest = std::min(smallest, reference_->smallestPositive());
         largest = std::max(largest, reference_->largest());
+    }
+    // The bands come in a moment: meanwhile the axis has room for those of the run before, and does
+    // not move twice.
+    if (series.awaits_null_bands && is_same_axis && extent_) {
+        smallest = std::min(smallest, extent_->first);
+        largest = std::max(largest, extent_->second);
+    } else {
+        extent_ = {smallest, largest};
     }
     setScale(*plot_->yAxis, logarithmic, smallest, largest);
     addPlaces();

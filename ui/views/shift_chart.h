@@ -63,6 +63,7 @@ private:
     QCustomPlot* plot_;
     ShiftSeries series_;
     std::optional<ShiftSeries> reference_;
+    std::optional<std::pair<double, double>> extent_;  // smallest and largest value with bands
     std::vector<AheadMark> ahead_;
     double tau_ = 0;
     QPointer<QCPItemRect> hatch_;

@@ -113,7 +113,7 @@ void ShiftPlot::rebuild() {
 }
 
 void ShiftPlot::takeSettings() {
-    if (canDrag() && !is_dragging_) {
+    if (canDrag() && !is_dragging_ && chart_->tau() != document_->settings().tau) {
         chart_->setTau(document_->settings().tau, false);
         replotSoon(*plot_);
         announceValue(plot_, chart_->tau());

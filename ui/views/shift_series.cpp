@@ -134,6 +134,10 @@ ShiftSeries makeShiftSeries(const RunTrace& trace, int view_index) {
         appendStage(series, view.stages[s], static_cast<int>(s));
     }
     completeLast(series, view);
+    series.awaits_null_bands =
+        !trace.answer.complete && std::ranges::none_of(series.points, [](const ShiftPoint& point) {
+            return point.null_band.draws > 0;
+        });
     return series;
 }
 

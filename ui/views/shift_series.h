@@ -39,7 +39,8 @@ struct ShiftSeries {
     int tokens_full = 0;
     std::vector<ShiftPoint> points;
     std::optional<double> kappa;
-    std::vector<double> edges;  ///< tauEdges() of all views
+    std::vector<double> edges;       ///< tauEdges() of all views
+    bool awaits_null_bands = false;  ///< the run has not drawn them yet
 
     /// Largest D, threshold or band edge shown.
     double largest() const;

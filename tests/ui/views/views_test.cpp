@@ -155,6 +155,30 @@ TEST_F(Views, ScrubberAndSelectionFollowEachOther) {
     EXPECT_EQ(slider->value(), 1);
 }
 
+TEST(ShiftPlotTest, AxisDoesNotMoveUntilTheNullBandsAreThere) {
+    Document document;
+    SelectionModel selection;
+    ShiftPlot plot(&document, &selection);
+    const auto* area = plot.findChild<QCustomPlot*>("shiftPlotArea");
+    constexpr RunId kRun = 1;
+    document.expectRun(kRun);
+    RunTrace trace = syntheticTrace();
+    const auto shown = [&](double p95, bool complete) {
+        for (StageTrace& stage : trace.views[0].stages) {
+            stage.null_band = p95 > 0 ? NullBand{p95 / 4, p95 / 2, p95, 200} : NullBand{};
+        }
+        trace.views[0].shift.null_band = trace.views[0].stages.back().null_band;
+        trace.answer.complete = complete;
+        const auto result = std::make_shared<const RunTrace>(trace);
+        document.apply(complete ? Event(Finished{kRun, result}) : Event(Selected{kRun, result}));
+        return area->yAxis->range();
+    };
+    const QCPRange before = shown(50, true);
+    EXPECT_EQ(shown(0, false), before) << "the bands of this run are still being drawn";
+    EXPECT_LT(shown(20, false).upper, before.upper);
+    EXPECT_LT(shown(0, true).upper, 20) << "a finished run without bands";
+}
+
 TEST_F(Views, DraggingTauEmitsItsValue) {
     ShiftPlot plot(&document, &selection);
     plot.resize(560, 320);
