@@ -1,12 +1,12 @@
 #include "app/attribute_command.h"
 
 #include "app/cli_commands.h"
+#include "app/cli_session.h"
 #include "core/base/error.h"
-#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
+#include "core/session/attribution_json.h"
 #include "core/trace/patch_rules.h"
-#include "core/trace/trace_json.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,80 +15,10 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 namespace prunescope {
 
 namespace {
-
-using nlohmann::json;
-
-json numbers(const std::vector<double>& values) {
-    json list = json::array();
-    for (const double value : values) {
-        list.push_back(finiteOrNull(value));
-    }
-    return list;
-}
-
-json placeOf(int view, const OutputRow& row) {
-    return {{"view", view},
-            {"patch", row.patch >= 0 ? json(row.patch) : json(nullptr)},
-            {"kind", nameOf(row.kind)}};
-}
-
-json toJson(const TokenEffect& effect) {
-    json said = placeOf(effect.view, effect.token);
-    said.update({{"row", effect.row},
-                 {"delta", finiteOrNull(effect.delta)},
-                 {"delta_per_token", numbers(effect.delta_of)},
-                 {"answer", effect.text},
-                 {"answer_ids", effect.ids},
-                 {"changed", effect.changesAnswer()},
-                 {"first_difference",
-                  effect.changesAnswer() ? json(effect.first_difference) : json(nullptr)}});
-    return said;
-}
-
-/// [T][n] as `rows` and a list for every answer token; null where it was not asked for.
-json attentionToJson(const Attribution& found) {
-    if (found.attention.empty()) {
-        return nullptr;
-    }
-    json of_tokens = json::array();
-    for (const std::vector<double>& paid : found.attention) {
-        of_tokens.push_back(numbers(paid));
-    }
-    return of_tokens;
-}
-
-void printJson(const RunRequest& request, const LoadReport& model, const Attribution& found) {
-    json leave_out = json::array();
-    json leave_in = json::array();
-    for (const TokenEffect& effect : found.effects) {
-        (effect.added ? leave_in : leave_out).push_back(toJson(effect));
-    }
-    json rows = json::array();
-    for (const PlacedRow& placed : found.rows) {
-        rows.push_back(placeOf(placed.view, placed.row));
-    }
-    std::cout << json{{"schema", "prunescope.attribution/1"},
-                      {"model", model.name},
-                      {"image", request.image_name},
-                      {"prompt", request.prompt},
-                      {"settings", json::parse(settingsToJson(request.settings))},
-                      {"answer", found.answer.text},
-                      {"answer_ids", found.answer.ids},
-                      {"answer_pieces", found.answer.pieces},
-                      {"log_probability", numbers(found.log_probability)},
-                      {"rows", std::move(rows)},
-                      {"attention", attentionToJson(found)},
-                      {"leave_out", std::move(leave_out)},
-                      {"leave_in", std::move(leave_in)},
-                      {"version", programVersion()}}
-                     .dump(1, ' ', false, json::error_handler_t::replace)
-              << '\n';
-}
 
 std::string tokenName(const TokenEffect& effect) {
     std::string name = effect.added ? "+" : "";
@@ -152,7 +82,9 @@ void addAttributeOptions(CLI::App& command, AttributeArguments& a) {
         a.attention,
         "Also the attention that the answer's tokens pay to each visual token, mean over "
         "heads and layers");
-    command.add_flag("--json", a.json, "Print as JSON (prunescope.attribution/1)");
+    auto* as_json = command.add_flag("--json", a.json, "Print as JSON (prunescope.attribution/1)");
+    command.add_flag("--csv", a.csv, "Print as CSV, a line per token")->excludes(as_json);
+    command.add_option("--session", a.session, "Write the run and all this as a session file");
 }
 
 void attributeCommand(const AttributeArguments& arguments, const std::stop_token& stop) {
@@ -162,8 +94,27 @@ void attributeCommand(const AttributeArguments& arguments, const std::stop_token
     const std::unique_ptr<Vlm> vlm = loadModel(arguments.run, stop);
     StageCache cache;
     const Attribution found = attribute({*vlm, cache, request, stop});
+    if (!arguments.session.empty()) {
+        RunRequest answered = request;
+        answered.attribution.reset();
+        wantAnswerAlone(answered);
+        writeRunSession(answered,
+                        run({*vlm, cache, answered, stop}),
+                        arguments.session,
+                        std::make_shared<const Attribution>(found));
+    }
+    const LoadReport& model = vlm->report();
     if (arguments.json) {
-        printJson(request, vlm->report(), found);
+        std::cout << attributionToJson(found,
+                                       {model.name,
+                                        model.fingerprint,
+                                        request.image_name,
+                                        hex(contentHash(*request.image)),
+                                        request.prompt,
+                                        request.settings,
+                                        programVersion()});
+    } else if (arguments.csv) {
+        std::cout << attributionToCsv(found);
     } else {
         printTable(found);
     }

@@ -4,10 +4,12 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
+#include "core/session/attribution_json.h"
 #include "core/session/session_file.h"
 #include "core/trace/patch_rules.h"
 #include "core/trace/trace_json.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iostream>
@@ -72,6 +74,13 @@ void showAsText(const SessionState& state) {
     if (state.unpruned) {
         std::cout << "unpruned  " << state.unpruned->answer.text << '\n';
     }
+    if (state.attribution) {
+        const auto n =
+            std::ranges::count_if(state.attribution->effects, &TokenEffect::changesAnswer);
+        std::cout << "effects   " << state.attribution->effects.size() << " of "
+                  << state.attribution->total << " tokens known, " << n
+                  << " make it another answer\n";
+    }
     for (const SessionNote& note : state.notes) {
         std::cout << "note      " << note.text << '\n';
     }
@@ -103,6 +112,10 @@ void showAsJson(const SessionState& state) {
                        {{"name", state.model_name}, {"fingerprint", state.model_fingerprint}}},
                       {"run", run(state.trace)},
                       {"unpruned", run(state.unpruned)},
+                      {"attribution",
+                       state.attribution ? json::parse(attributionToJson(
+                                               *state.attribution, attributedRun(*state.trace)))
+                                         : json(nullptr)},
                       {"notes", std::move(notes)},
                       {"log", state.log}}
                      .dump(1)
@@ -223,7 +236,10 @@ void sessionCommand(const SessionArguments& arguments, const std::stop_token& st
     }
 }
 
-void writeRunSession(const RunRequest& request, const RunTrace& trace, const std::string& path) {
+void writeRunSession(const RunRequest& request,
+                     const RunTrace& trace,
+                     const std::string& path,
+                     std::shared_ptr<const Attribution> attribution) {
     SessionState state;
     state.image = request.image;
     state.image_name = request.image_name;
@@ -232,6 +248,7 @@ void writeRunSession(const RunRequest& request, const RunTrace& trace, const std
     state.model_name = trace.model.name;
     state.model_fingerprint = trace.model.fingerprint;
     state.trace = std::make_shared<const RunTrace>(trace);
+    state.attribution = std::move(attribution);
     state.program_version = programVersion();
     state.created = nowIso();
     writeSession(state, path);

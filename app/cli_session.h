@@ -1,8 +1,10 @@
 #pragma once
 
 #include "app/cli_options.h"
+#include "core/engine/attribution.h"
 #include "core/trace/run_trace.h"
 
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -30,6 +32,10 @@ void addSessionCommand(CLI::App& app, SessionArguments& arguments);
 void sessionCommand(const SessionArguments& arguments, const std::stop_token& stop);
 
 /// Picture, prompt, settings and result of a run from the command line as a session.
-void writeRunSession(const RunRequest& request, const RunTrace& trace, const std::string& path);
+/// @param attribution  of this very run; null: nobody asked
+void writeRunSession(const RunRequest& request,
+                     const RunTrace& trace,
+                     const std::string& path,
+                     std::shared_ptr<const Attribution> attribution = nullptr);
 
 }  // namespace prunescope

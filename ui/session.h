@@ -23,7 +23,7 @@ struct Session {
           compare(&document, &reference, &grid, &engine),
           evaluation(&document, &engine),
           attribution(&document, &selection, &controller, &engine),
-          files(&document, &selection, preferences->stateFolder()) {}
+          files(&document, &selection, &attribution, preferences->stateFolder()) {}
 
     Document document;
     Reference reference{&document};

@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/text.h"
+#include "core/session/attribution_json.h"
 #include "core/trace/trace_json.h"
 
 #include <charconv>
@@ -86,6 +87,11 @@ void compareStages(Comparison& c,
 }
 
 }  // namespace
+
+bool fitsSession(const Attribution& found) {
+    constexpr std::size_t kMostNumbers = 1'000'000;
+    return numbersIn(found) <= kMostNumbers;
+}
 
 std::string sessionId(const std::string& image_hash,
                       const std::string& prompt,

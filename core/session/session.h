@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/engine/attribution.h"
 #include "core/image/image.h"
 #include "core/trace/run_trace.h"
 
@@ -46,8 +47,9 @@ struct SessionState {
     std::string model_name;         ///< folder name of the checkpoint; "" unknown
     std::string model_fingerprint;  ///< ModelIdentity::fingerprint; "" unknown
 
-    std::shared_ptr<const RunTrace> trace;     ///< null: not run yet
-    std::shared_ptr<const RunTrace> unpruned;  ///< null: none
+    std::shared_ptr<const RunTrace> trace;           ///< null: not run yet
+    std::shared_ptr<const RunTrace> unpruned;        ///< null: none
+    std::shared_ptr<const Attribution> attribution;  ///< of `trace`; null: nobody asked
     std::vector<SessionNote> notes;
     std::vector<SessionBookmark> bookmarks;  ///< ascending slots
     std::vector<std::string> log;            ///< what was done, a line each, oldest first
@@ -61,6 +63,9 @@ struct SessionState {
     std::vector<std::pair<std::string, std::string>> unknown_files;
     std::string unknown_members;  ///< JSON object, "" none
 };
+
+/// Whether a session keeps it: at most 1,000,000 numbers. It can be asked for again.
+bool fitsSession(const Attribution& found);
 
 /// 16 hexadecimal digits over what decides a run: picture, prompt, settings, model. Two sessions
 /// with the same id give the same result on the same kind of machine. Printed in figures.

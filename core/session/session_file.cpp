@@ -8,6 +8,7 @@
 #include "core/image/encode.h"
 #include "core/prune/catalog.h"
 #include "core/session/archive.h"
+#include "core/session/attribution_json.h"
 #include "core/trace/trace_json.h"
 
 #include <algorithm>
@@ -38,6 +39,7 @@ constexpr const char* kSettings = "settings.json";
 constexpr const char* kModel = "model.json";
 constexpr const char* kTrace = "trace.json";
 constexpr const char* kUnpruned = "unpruned.json";
+constexpr const char* kAttribution = "attribution.json";
 constexpr const char* kNotes = "notes.json";
 constexpr const char* kBookmarks = "bookmarks.json";
 constexpr const char* kLog = "log.txt";
@@ -49,6 +51,7 @@ constexpr std::array kKnown{kManifest,
                             kModel,
                             kTrace,
                             kUnpruned,
+                            kAttribution,
                             kNotes,
                             kBookmarks,
                             kLog,
@@ -225,6 +228,20 @@ std::shared_ptr<const RunTrace> traceOf(const Reader& reader, const char* name) 
     return text == nullptr ? nullptr : std::make_shared<const RunTrace>(traceFromJson(*text));
 }
 
+/// Null where there is none, or it is of another run than the trace.
+std::shared_ptr<const Attribution> attributionOf(const Reader& reader, const RunTrace* trace) {
+    const std::string* text = reader.file(kAttribution);
+    if (text == nullptr) {
+        return nullptr;
+    }
+    SavedAttribution saved = attributionFromJson(*text);
+    if (trace == nullptr || !isOf(saved, *trace)) {
+        return nullptr;
+    }
+    saved.found.answer = trace->answer;
+    return std::make_shared<const Attribution>(std::move(saved.found));
+}
+
 std::vector<SessionNote> notesFrom(const Reader& reader) {
     const std::string* text = reader.file(kNotes);
     if (text == nullptr) {
@@ -321,6 +338,10 @@ std::string sessionToBytes(const SessionState& state) {
     if (state.unpruned) {
         entries.push_back({kUnpruned, traceToJson(*state.unpruned)});
     }
+    if (state.trace && state.attribution && fitsSession(*state.attribution)) {
+        entries.push_back(
+            {kAttribution, attributionToJson(*state.attribution, attributedRun(*state.trace))});
+    }
     if (!state.notes.empty()) {
         entries.push_back({kNotes, dumped(notesOf(state))});
     }
@@ -346,6 +367,7 @@ SessionState sessionFromBytes(const std::vector<std::uint8_t>& bytes, const std:
     readInputs(reader, state);
     state.trace = traceOf(reader, kTrace);
     state.unpruned = traceOf(reader, kUnpruned);
+    state.attribution = attributionOf(reader, state.trace.get());
     state.notes = notesFrom(reader);
     state.bookmarks = bookmarksFrom(reader);
     state.log = linesOf(reader.plain(kLog));

@@ -14,11 +14,13 @@ inline constexpr const char* kSessionEnding = ".prunescope";
 
 /// A session file is a zip archive (interaction.md 4.3): manifest.json, inputs/picture.png,
 /// inputs/prompt.txt, settings.json, model.json, and where they exist trace.json, unpruned.json,
-/// notes.json, bookmarks.json, log.txt, view.json. Schema "prunescope.session/1": a reader takes
-/// any minor addition (unknown files and members are kept and written back) and refuses a newer
-/// major version by name. No absolute path is ever written.
+/// attribution.json, notes.json, bookmarks.json, log.txt, view.json. Schema "prunescope.session/1":
+/// a reader takes any minor addition (unknown files and members are kept and written back) and
+/// refuses a newer major version by name. No absolute path is ever written. Versions that do not
+/// know attribution.json may write it back beside a later result: it says which run it is of, and
+/// is left out where that is not the trace's.
 
-/// @throws Error(Failure) when packing fails
+/// What does not fitsSession() is left out. @throws Error(Failure) when packing fails
 std::string sessionToBytes(const SessionState& state);
 
 /// @param what  names the file in messages

@@ -3,6 +3,8 @@
 usage: cli_test.py PROGRAM SOURCE_DIR
 """
 
+import csv
+import io
 import json
 import math
 import os
@@ -186,6 +188,15 @@ class Cli(unittest.TestCase):
         self.assertEqual(len(table), 17)
         mean = sum(paid[0] for paid in looked["attention"]) / len(looked["attention"])
         self.assertIn(f"\t{mean:.4f}", next(line for line in table if line.startswith(f"{base['kept'][0][0]}\t")))
+        rows = list(csv.DictReader(io.StringIO(cli("attribute", *asked, "--attention", "--leave-in", 0, "--csv").stdout)))
+        self.assertEqual([row["patch"] for row in rows], [str(patch) for patch in base["kept"][0] + [0]])
+        for row, effect in zip(rows, found["leave_out"] + found["leave_in"]):
+            self.assertEqual(float(row["delta_log_p"]), effect["delta"])
+            self.assertEqual(row["answer_then"], effect["answer"])
+        first = next(name for name in rows[0] if name.startswith("attention_1"))
+        self.assertEqual([float(row[first]) for row in rows[:-1]], looked["attention"][0])
+        self.assertEqual(rows[-1][first], "", "it was no row")
+        self.fails(2, "attribute", "--csv", "--json")
         table = cli("attribute", *asked).stdout.splitlines()
         self.assertEqual(len(table), 17)
         deltas = [abs(float(line.split("\t")[1])) for line in table[1:]]

@@ -99,12 +99,26 @@ class Session(unittest.TestCase):
         self.assertEqual(cli("session", "show", self.folder / "missing").returncode, 4)
         self.assertEqual(cli("session").returncode, 2)
 
+    def test_what_tokens_did_is_kept_with_its_run(self):
+        path = self.folder / "effects.prunescope"
+        asked = ("--method", "cls-topk", "--budget", 4, "--attention", "--leave-in", 0)
+        found = json.loads(cli("attribute", *asked, "--json", "--session", path).stdout)
+        self.assertEqual(len(found["leave_out"]), 4)
+        self.assertEqual(json.loads(cli("session", "show", path, "--json").stdout)["attribution"], found)
+        self.assertIn("effects   5 of 5 tokens known", cli("session", "show", path).stdout)
+        self.assertEqual(cli("session", "run", path).returncode, 0, "the run is the one that was asked about")
+        self.assertIsNone(json.loads(cli("session", "show", self.file, "--json").stdout)["attribution"])
+
     def test_kept_files_of_older_versions_open(self):
         kept = sorted((SOURCE / "tests/session/corpus").glob("*.prunescope"))
         self.assertTrue(kept)
         for path in kept:
             done = cli("session", "verify", path)
             self.assertEqual(done.returncode, 0, f"{path.name}: {done.stderr}")
+        kept = SOURCE / "tests/session/corpus/v1-attribution.prunescope"
+        effects = json.loads(cli("session", "show", kept, "--json").stdout)["attribution"]
+        self.assertEqual(len(effects["leave_out"]), 16)
+        self.assertEqual(len(effects["attention"]), len(effects["answer_ids"]))
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ TEST(SessionFile, GivesBackWhatWasSaved) {
     EXPECT_EQ(read.model_fingerprint, saved.model_fingerprint);
     EXPECT_THAT(differencesOf(*saved.trace, *read.trace), IsEmpty());
     EXPECT_THAT(differencesOf(*saved.unpruned, *read.unpruned), IsEmpty());
+    ASSERT_TRUE(read.attribution);
+    EXPECT_EQ(*read.attribution, *saved.attribution);
     EXPECT_EQ(read.notes, saved.notes);
     EXPECT_EQ(read.bookmarks, saved.bookmarks);
     EXPECT_EQ(read.log, saved.log);
@@ -92,6 +94,31 @@ TEST(SessionFile, KeepsWhatItDoesNotKnow) {
     const SessionState read = reopened(reopened(state));
     EXPECT_EQ(read.unknown_files, state.unknown_files);
     EXPECT_EQ(read.unknown_members, state.unknown_members);
+}
+
+TEST(SessionFile, LeavesOutWhatTokensDidInAnotherRun) {
+    SessionState other = sampleSession();
+    RunTrace trace = *other.trace;
+    trace.settings.budget += 1;
+    other.trace = std::make_shared<const RunTrace>(trace);
+    const auto kept = unpackArchive(bytesOf(sessionToBytes(other)), "it");
+    const auto foreign = std::ranges::find(kept, "attribution.json", &ArchiveEntry::name);
+    ASSERT_NE(foreign, kept.end());
+    const SessionState read = sessionFromBytes(with("attribution.json", foreign->bytes), "it");
+    EXPECT_EQ(read.attribution, nullptr);
+    EXPECT_TRUE(read.unknown_files.empty()) << "and it is not written again";
+    EXPECT_EQ(sessionFromBytes(with("trace.json", std::nullopt), "it").attribution, nullptr);
+    EXPECT_THAT(refusal(with("attribution.json", "{}")), HasSubstr("\"schema\" is missing"));
+}
+
+TEST(SessionFile, LeavesOutWhatIsTooLarge) {
+    SessionState state = sampleSession();
+    Attribution found = *state.attribution;
+    EXPECT_TRUE(fitsSession(found));
+    found.attention[0].resize(1'000'001);
+    EXPECT_FALSE(fitsSession(found));
+    state.attribution = std::make_shared<const Attribution>(found);
+    EXPECT_EQ(reopened(state).attribution, nullptr);
 }
 
 TEST(SessionFile, RefusesANewerFormatByName) {

@@ -3,6 +3,7 @@
 #include "core/prune/catalog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace prunescope {
 
@@ -65,6 +66,17 @@ void TokenAttribution::start() {
     of_ = document_->trace();
     error_.clear();
     batch_ = engine_->compare(std::move(batch));
+    Q_EMIT changed();
+}
+
+void TokenAttribution::restore(std::shared_ptr<const Attribution> found) {
+    if (found == nullptr || document_->trace() == nullptr) {
+        return;
+    }
+    cancel();
+    of_ = document_->trace();
+    found_ = std::move(found);
+    error_.clear();
     Q_EMIT changed();
 }
 

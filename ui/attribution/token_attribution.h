@@ -29,6 +29,9 @@ public:
 
     bool isRunning() const { return batch_ != 0; }
 
+    /// What was found out earlier about the run on show; needs no model. Null: nothing is changed.
+    void restore(std::shared_ptr<const Attribution> found);
+
     /// Null before the first answer of the engine.
     std::shared_ptr<const Attribution> found() const { return found_; }
 

@@ -27,7 +27,7 @@ QString helpOf(const QString& ending) {
         {"pdf", ExportDialog::tr("Vectors; the picture is embedded once.")},
         {"apng", ExportDialog::tr("An animated PNG, one frame a stage; browsers play it.")},
         {"csv", ExportDialog::tr("A table for spreadsheets.")},
-        {"json", ExportDialog::tr("Everything, exactly; what prunescope-cli --trace writes.")},
+        {"json", ExportDialog::tr("Everything, exactly, as prunescope-cli writes it.")},
     };
     for (const auto& [name, text] : help) {
         if (ending == QLatin1String(name)) {

@@ -1,8 +1,10 @@
 #include "ui/figures/exporter.h"
 
+#include "core/session/attribution_json.h"
 #include "core/session/figure_state.h"
 #include "core/trace/trace_csv.h"
 #include "core/trace/trace_json.h"
+#include "ui/attribution/token_attribution.h"
 #include "ui/figures/overlay_figure.h"
 #include "ui/views/budget_plot.h"
 #include "ui/views/picture.h"
@@ -42,6 +44,8 @@ QString shortNameOf(FigureKind kind) {
             return QStringLiteral("trace");
         case FigureKind::Animation:
             return QStringLiteral("stages");
+        case FigureKind::Attribution:
+            return QStringLiteral("tokens");
     }
     return {};
 }
@@ -60,6 +64,8 @@ QString titleOf(FigureKind kind) {
             return words("Trace (all numbers)");
         case FigureKind::Animation:
             return words("Animation of the stages");
+        case FigureKind::Attribution:
+            return words("What each token did (table)");
     }
     return {};
 }
@@ -75,6 +81,8 @@ QStringList endingsOf(FigureKind kind) {
             return {"json", "csv"};
         case FigureKind::Animation:
             return {"apng"};
+        case FigureKind::Attribution:
+            return {"csv", "json"};
     }
     return {};
 }
@@ -84,13 +92,15 @@ FigureExporter::FigureExporter(const Document* document,
                                const OverlaySettings* overlay,
                                const ShiftPlot* shift,
                                const BudgetPlot* budget,
+                               const TokenAttribution* attribution,
                                QObject* parent)
     : QObject(parent),
       document_(document),
       selection_(selection),
       overlay_(overlay),
       shift_(shift),
-      budget_(budget) {}
+      budget_(budget),
+      attribution_(attribution) {}
 
 QString FigureExporter::whyNot(FigureKind kind) const {
     if (document_->trace() == nullptr) {
@@ -102,6 +112,9 @@ QString FigureExporter::whyNot(FigureKind kind) const {
     if ((kind == FigureKind::Overlay || kind == FigureKind::Animation) &&
         document_->image() == nullptr) {
         return tr("The picture is not open.");
+    }
+    if (kind == FigureKind::Attribution && attribution_->shown() == nullptr) {
+        return tr("Nobody has asked yet what each token did: Run > What did each token do?");
     }
     if (kind == FigureKind::BudgetPlot && document_->curve().empty()) {
         return tr("There is no budget curve yet: it is computed after the answer.");
@@ -125,6 +138,17 @@ QString FigureExporter::suggestedName(FigureKind kind) const {
 QByteArray FigureExporter::state() const {
     return QByteArray::fromStdString(figureStateToJson(
         figureStateOf(*document_->trace(), selection_->view(), selection_->stage())));
+}
+
+OverlayFigureOptions FigureExporter::overlayFigure(double dpi) const {
+    OverlayFigureOptions options;
+    options.view = selection_->view();
+    options.stage = selection_->stage();
+    options.overlay = overlay_->options();
+    options.selected = selection_->patches();
+    options.dpi = dpi;
+    options.effects = {attribution_->shown(), selection_->view(), selection_->answerToken()};
+    return options;
 }
 
 QByteArray FigureExporter::plotFile(FigureKind kind, const QString& ending, double dpi) const {
@@ -168,14 +192,16 @@ void FigureExporter::write(FigureKind kind, const QString& path, double dpi) {
     }
     const TracePtr trace = document_->trace();
     const auto image = document_->image();
-    OverlayFigureOptions options;
-    options.view = selection_->view();
-    options.stage = selection_->stage();
-    options.overlay = overlay_->options();
-    options.selected = selection_->patches();
-    options.dpi = dpi;
+    const OverlayFigureOptions options = overlayFigure(dpi);
+    const auto effects = attribution_->shown();
     files_.run(
         [=] {
+            if (kind == FigureKind::Attribution) {
+                const std::string text = ending == QLatin1String("csv")
+                                             ? attributionToCsv(*effects)
+                                             : attributionToJson(*effects, attributedRun(*trace));
+                return saveBytes(path, QByteArray::fromStdString(text));
+            }
             if (kind == FigureKind::Trace) {
                 const std::string text =
                     ending == QLatin1String("csv") ? traceToCsv(*trace) : traceToJson(*trace);
@@ -220,12 +246,7 @@ void FigureExporter::copy(FigureKind kind) {
     }
     const TracePtr trace = document_->trace();
     const auto image = document_->image();
-    OverlayFigureOptions options;
-    options.view = selection_->view();
-    options.stage = selection_->stage();
-    options.overlay = overlay_->options();
-    options.selected = selection_->patches();
-    options.dpi = kClipboardDpi;
+    const OverlayFigureOptions options = overlayFigure(kClipboardDpi);
     files_.run(
         [=] {
             const QImage picture = toQImage(*image);
@@ -237,16 +258,18 @@ void FigureExporter::copy(FigureKind kind) {
 }
 
 void FigureExporter::copyData(FigureKind kind) {
-    const FigureKind source = isPlot(kind) ? kind : FigureKind::Trace;
+    const bool has_own = isPlot(kind) || kind == FigureKind::Attribution;
+    const FigureKind source = has_own ? kind : FigureKind::Trace;
     const QString reason = whyNot(source);
     if (!reason.isEmpty()) {
         Q_EMIT failed(tr("Nothing was copied."), reason);
         return;
     }
     Copy copy;
-    copy.text = kind == FigureKind::ShiftPlot ? shift_->csv()
-                : kind == FigureKind::BudgetPlot
-                    ? budget_->csv()
+    copy.text = kind == FigureKind::ShiftPlot    ? shift_->csv()
+                : kind == FigureKind::BudgetPlot ? budget_->csv()
+                : kind == FigureKind::Attribution
+                    ? QString::fromStdString(attributionToCsv(*attribution_->shown()))
                     : QString::fromStdString(traceToCsv(*document_->trace()));
     offer(source, copy);
 }

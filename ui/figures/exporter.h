@@ -13,14 +13,17 @@ namespace prunescope {
 
 class BudgetPlot;
 class ShiftPlot;
+class TokenAttribution;
+struct OverlayFigureOptions;
 
-enum class FigureKind { Overlay, ShiftPlot, BudgetPlot, Trace, Animation };
+enum class FigureKind { Overlay, ShiftPlot, BudgetPlot, Trace, Animation, Attribution };
 
 inline constexpr FigureKind kFigureKinds[] = {FigureKind::Overlay,
                                               FigureKind::ShiftPlot,
                                               FigureKind::BudgetPlot,
                                               FigureKind::Trace,
-                                              FigureKind::Animation};
+                                              FigureKind::Animation,
+                                              FigureKind::Attribution};
 
 QString titleOf(FigureKind kind);
 
@@ -39,6 +42,7 @@ public:
                    const OverlaySettings* overlay,
                    const ShiftPlot* shift,
                    const BudgetPlot* budget,
+                   const TokenAttribution* attribution,
                    QObject* parent = nullptr);
 
     /// "" when the kind can be written now; else the reason with what to do.
@@ -53,7 +57,7 @@ public:
     /// Puts the figure on the clipboard as pixels, as SVG and, of plots, its numbers as CSV text.
     void copy(FigureKind kind);
 
-    /// Puts the numbers on the clipboard as CSV: of a plot, or of the trace.
+    /// Puts the numbers on the clipboard as CSV: of a plot, of what tokens did, or of the trace.
     void copyData(FigureKind kind);
 
 Q_SIGNALS:
@@ -70,6 +74,7 @@ private:
 
     QByteArray plotFile(FigureKind kind, const QString& ending, double dpi) const;
     QByteArray state() const;
+    OverlayFigureOptions overlayFigure(double dpi) const;
     void finish(const QString& path, bool is_written);
     void offer(FigureKind kind, const Copy& copy);
 
@@ -78,6 +83,7 @@ private:
     const OverlaySettings* overlay_;
     const ShiftPlot* shift_;
     const BudgetPlot* budget_;
+    const TokenAttribution* attribution_;
     Background files_;  // last: its workers end before the rest goes
 };
 

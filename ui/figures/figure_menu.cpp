@@ -53,27 +53,29 @@ std::vector<MenuEntry> MainWindow::copyEntries() {
          tr("&Copy figure"),
          "Ctrl+C",
          "",
-         tr("Copy the picture with its overlay, or the plot that has the keyboard"),
+         tr("Copy the picture with its overlay, or the plot or table that has the keyboard"),
          [this](bool) { exporter_->copy(focusedFigure()); }},
         {kEdit,
          "copyData",
          tr("Copy &data"),
          "Ctrl+Alt+C",
          "",
-         tr("Copy the numbers as CSV: of the trace, or of the plot that has the keyboard"),
+         tr("Copy the numbers as CSV: of the trace, or of the plot or table that has the "
+            "keyboard"),
          [this](bool) { exporter_->copyData(focusedFigure()); }},
     };
 }
 
-// The plot that has the keyboard, else the picture.
+// The plot or the table that has the keyboard, else the picture.
 FigureKind MainWindow::focusedFigure() const {
     const QWidget* focus = QApplication::focusWidget();
     const auto holds = [focus](const QWidget* plot) {
         return focus != nullptr && plot->isAncestorOf(focus);
     };
-    return holds(shift_plot_)    ? FigureKind::ShiftPlot
-           : holds(budget_plot_) ? FigureKind::BudgetPlot
-                                 : FigureKind::Overlay;
+    return holds(shift_plot_)                               ? FigureKind::ShiftPlot
+           : holds(budget_plot_)                            ? FigureKind::BudgetPlot
+           : holds(findChild<QWidget*>("attributionPanel")) ? FigureKind::Attribution
+                                                            : FigureKind::Overlay;
 }
 
 void MainWindow::connectFigures() {
@@ -82,6 +84,7 @@ void MainWindow::connectFigures() {
                                    &session_->overlay,
                                    shift_plot_,
                                    budget_plot_,
+                                   &session_->attribution,
                                    this);
     export_ = new ExportDialog(exporter_, preferences_, dialogs_, this);
     connect(exporter_, &FigureExporter::written, this, [this](const QString& path) {

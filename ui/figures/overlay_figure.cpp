@@ -6,7 +6,6 @@
 #include "ui/figures/animation.h"
 #include "ui/figures/figure_metadata.h"
 #include "ui/views/overlay_painter.h"
-#include "ui/views/rule_marks.h"
 #include "ui/views/stage_labels.h"
 
 #include <algorithm>
@@ -53,7 +52,9 @@ struct Figure {
     Picture picture;
     OverlayScene scene;
     OverlayInput input;
+    FigureEffects effects;
     std::vector<int> selected;
+    std::vector<LegendEntry> legend;
     QStringList caption;  ///< the first line is the title
     QSizeF page;
     double raster = kLeastRaster;
@@ -63,36 +64,12 @@ struct Figure {
     void paint(QPainter& painter) const;
     double paintCaption(QPainter& painter, double top) const;
     void paintLegend(QPainter& painter, double top) const;
-    std::vector<PatchFate> legendFates() const;
-    std::vector<PatchRule> legendRules() const;
     double captionHeight(int line) const;
     int legendRows() const;
 };
 
-std::vector<PatchFate> Figure::legendFates() const {
-    std::vector<PatchFate> fates;
-    for (const FateStyle& style : fateStyles()) {
-        if (input.options.on && input.options.shows(style.fate)) {
-            fates.push_back(style.fate);
-        }
-    }
-    return fates;
-}
-
-std::vector<PatchRule> Figure::legendRules() const {
-    std::vector<PatchRule> rules;
-    if (input.options.on && !scene.rules.pinned.empty()) {
-        rules.push_back(PatchRule::Pinned);
-    }
-    if (input.options.on && !scene.rules.banned.empty()) {
-        rules.push_back(PatchRule::Banned);
-    }
-    return rules;
-}
-
 int Figure::legendRows() const {
-    const auto entries = static_cast<int>(legendFates().size() + 1 + legendRules().size());
-    return (entries + kColumns - 1) / kColumns;
+    return (static_cast<int>(legend.size()) + kColumns - 1) / kColumns;
 }
 
 double Figure::captionHeight(int line) const {
@@ -114,6 +91,13 @@ void Figure::paint(QPainter& painter) const {
     paintMarks(painter, input, area);
     painter.save();
     painter.setClipRect(area);
+    if (effects.isShown(input.options)) {
+        paintEffects(painter,
+                     input.transform,
+                     *effects.found,
+                     effects.view,
+                     {input.options.effects, input.options.attention, effects.answer_token});
+    }
     paintFocus(painter, input, selected, -1);
     painter.restore();
     paintLegend(painter, paintCaption(painter, area.bottom() + kMargin) + 8);
@@ -135,34 +119,18 @@ double Figure::paintCaption(QPainter& painter, double top) const {
 
 void Figure::paintLegend(QPainter& painter, double top) const {
     const double width = (page.width() - 2 * kMargin) / kColumns;
-    const std::vector<PatchFate> fates = legendFates();
-    const auto n = static_cast<int>(fates.size());
-    const bool has_clusters = input.options.on && input.options.clusters && !scene.clusters.empty();
-    const int n_plain = n + (has_clusters ? 1 : 0);
-    const std::vector<PatchRule> rules = legendRules();
-    for (int i = 0; i < n_plain + static_cast<int>(rules.size()); ++i) {
+    const QFont font = captionFont(false);
+    for (int i = 0; i < static_cast<int>(legend.size()); ++i) {
+        const LegendEntry& entry = legend[static_cast<std::size_t>(i)];
         const QPointF at(kMargin + (i % kColumns) * width, top + (i / kColumns) * kRowHeight);
-        const QRectF swatch(at, QSizeF(24, 24));
-        QString label;
-        if (i < n) {
-            const PatchFate fate = fates[static_cast<std::size_t>(i)];
-            paintSwatch(painter, swatch, fate);
-            label = QStringLiteral("%1 (%2)").arg(fateLabel(fate)).arg(scene.count(fate));
-        } else if (i < n_plain) {
-            paintClusterSwatch(painter, swatch, input.options.cluster_fill);
-            label = text("Cluster (%1)").arg(scene.clusters.size());
-        } else {
-            const bool pinned = rules[static_cast<std::size_t>(i - n_plain)] == PatchRule::Pinned;
-            painter.fillRect(swatch, QColor(0xb9c8b0));
-            (pinned ? paintPin : paintBan)(painter, swatch);
-            label = pinned ? text("Pinned by hand (%1)").arg(scene.rules.pinned.size())
-                           : text("Banned by hand (%1)").arg(scene.rules.banned.size());
-        }
+        entry.paint(painter, QRectF(at, QSizeF(24, 24)));
+        const QRectF room(at + QPointF(32, 0), QSizeF(width - 34, 24));
         painter.setPen(Qt::black);
-        painter.setFont(captionFont(false));
-        painter.drawText(QRectF(at + QPointF(32, 0), QSizeF(width - 34, 24)),
-                         Qt::AlignLeft | Qt::AlignVCenter,
-                         label);
+        painter.setFont(font);
+        painter.drawText(
+            room,
+            Qt::AlignLeft | Qt::AlignVCenter,
+            QFontMetricsF(font).elidedText(entry.label, Qt::ElideRight, room.width() * kTextSlack));
     }
 }
 
@@ -221,7 +189,13 @@ bool makeFigure(Figure& figure,
     figure.input.options = options.overlay;
     figure.selected = options.selected;
     figure.raster = std::clamp(options.dpi / kDotsPerInch, kLeastRaster, kMostRaster);
+    figure.effects = options.effects;
+    figure.effects.view = options.view;
+    figure.legend = legendOf(figure.scene, options.overlay, figure.effects);
     figure.caption = captionOf(trace, shown, stage);
+    if (const QString line = effectsCaption(figure.effects, options.overlay); !line.isEmpty()) {
+        figure.caption.insert(figure.caption.size() - 2, line);
+    }
     const FigureState state = figureStateOf(trace, options.view, stage);
     figure.title = QString::fromStdString(state.image.name);
     figure.state = QByteArray::fromStdString(figureStateToJson(state));
@@ -375,6 +349,9 @@ QByteArray stageAnimation(const RunTrace& trace,
             Figure figure;
             OverlayFigureOptions of_stage = options;
             of_stage.stage = stage;
+            if (stage < stages - 1) {
+                of_stage.effects.found = nullptr;  // known of the result only
+            }
             if (!makeFigure(figure, trace, picture, of_stage)) {
                 return {};
             }

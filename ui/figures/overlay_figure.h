@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/trace/run_trace.h"
+#include "ui/figures/figure_legend.h"
 #include "ui/views/overlay_settings.h"
 
 #include <limits>
@@ -18,6 +19,7 @@ struct OverlayFigureOptions {
     int stage = std::numeric_limits<int>::max();  ///< -1 before the first; larger means the last
     OverlayOptions overlay = {};
     std::vector<int> selected = {};  ///< framed, with their edges
+    FigureEffects effects = {};      ///< of the trace's answer; their view is `view`
     double dpi = 192;                ///< of rasters; the page is laid out at 96 dots per inch
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/session/session_file.h"
+#include "ui/attribution/token_attribution.h"
 
 #include <utility>
 
@@ -45,11 +46,13 @@ std::optional<ErrorText> written(const SessionState& state, const QString& path)
 
 SessionFiles::SessionFiles(Document* document,
                            SelectionModel* selection,
+                           TokenAttribution* attribution,
                            const QString& recovery_folder,
                            QObject* parent)
     : QObject(parent),
       document_(document),
       selection_(selection),
+      attribution_(attribution),
       recovery_folder_(recovery_folder) {
     autosave_.setSingleShot(true);
     autosave_.setInterval(kAutosaveMs);
@@ -85,6 +88,14 @@ SessionFiles::SessionFiles(Document* document,
         connect(document_, moved, this, changed);
     }
     connect(document_, &Document::traceChanged, this, changed);
+    if (attribution_ != nullptr) {
+        connect(attribution_, &TokenAttribution::changed, this, [this, changed] {
+            if (!attribution_->isRunning() &&
+                std::exchange(autosaved_, attribution_->shown()) != attribution_->shown()) {
+                changed();
+            }
+        });
+    }
 }
 
 SessionFiles::~SessionFiles() = default;
@@ -119,6 +130,12 @@ void SessionFiles::skipRecovery() {
 }
 
 void SessionFiles::save(const QString& path) {
+    const auto effects = attribution_ != nullptr ? attribution_->shown() : nullptr;
+    if (effects != nullptr && !fitsSession(*effects)) {
+        Q_EMIT noted(
+            tr("What the tokens did is too much for a session and was left out; it can be "
+               "exported by itself."));
+    }
     write(path, false);
 }
 
@@ -188,6 +205,7 @@ SessionState SessionFiles::captured() const {
         state.unpruned = document_->unpruned();
         state.model_name = state.trace->model.name;
         state.model_fingerprint = state.trace->model.fingerprint;
+        state.attribution = attribution_ != nullptr ? attribution_->shown() : nullptr;
     }
     state.notes = document_->remarks().notes;
     state.bookmarks = document_->remarks().bookmarks;
@@ -211,6 +229,7 @@ SessionState SessionFiles::captured() const {
 void SessionFiles::show(const SessionState& state) {
     kept_ = state;
     kept_.image.reset();
+    kept_.attribution.reset();
     saved_trace_ = state.trace;
     document_->restore(state.image,
                        QString::fromStdString(state.image_name),
@@ -219,6 +238,9 @@ void SessionFiles::show(const SessionState& state) {
                        state.trace,
                        state.unpruned,
                        {state.notes, state.bookmarks});
+    if (attribution_ != nullptr) {
+        attribution_->restore(state.attribution);
+    }
     // What is looked at is not worth a refusal: values that do not fit are left out.
     const QJsonObject view =
         QJsonDocument::fromJson(QByteArray::fromStdString(state.view_json)).object();

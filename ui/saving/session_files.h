@@ -14,6 +14,8 @@
 
 namespace prunescope {
 
+class TokenAttribution;
+
 /// Opens and saves what the document is about. Files are read and written on a worker. While the
 /// program runs the latest state goes to a recovery file every few seconds; after a crash it is
 /// offered, after a clean end it can be reopened. GUI thread only.
@@ -21,9 +23,11 @@ class SessionFiles : public QObject {
     Q_OBJECT
 
 public:
+    /// @param attribution  null: what tokens did is neither kept nor shown
     /// @param recovery_folder  "" switches autosaving off
     SessionFiles(Document* document,
                  SelectionModel* selection,
+                 TokenAttribution* attribution,
                  const QString& recovery_folder,
                  QObject* parent = nullptr);
     ~SessionFiles() override;
@@ -76,12 +80,14 @@ private:
 
     Document* document_;
     SelectionModel* selection_;
+    TokenAttribution* attribution_;
     QString path_;
     QString recovery_folder_;
     std::unique_ptr<QLockFile> lock_;  ///< held by the one program that autosaves here
     bool was_interrupted_ = false;
     bool is_writing_ = false;
     int last_opening_ = 0;
+    std::shared_ptr<const Attribution> autosaved_;  ///< what tokens did, as it was last seen
     TracePtr saved_trace_;  ///< result of the file, until a new run is held against it
     SessionState kept_;     ///< what the file holds beyond the document: unknown parts
     QTimer autosave_;

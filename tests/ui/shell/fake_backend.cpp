@@ -225,6 +225,9 @@ RunTrace fakeTrace(const RunRequest& request) {
     if (!request.settings.patch_rules.empty()) {
         honour(request.settings.patch_rules.front(), view);
     }
+    for (const std::int32_t patch : view.kept) {
+        view.rows.push_back({RowKind::Patch, patch});
+    }
     view.shift.kappa = 0.35;
     view.shift.tau = request.settings.tau;
     view.shift.fired = 0.35 > request.settings.tau;

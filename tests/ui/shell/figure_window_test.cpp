@@ -80,6 +80,8 @@ TEST_F(FigureWindowTest, CtrlEExportsWhatIsOnShow) {
 }
 
 TEST_F(FigureWindowTest, EveryKindIsWrittenInEveryFormat) {
+    session_.attribution.start();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !session_.attribution.isRunning(); }, 5000));
     QTest::keyClick(&window_, Qt::Key_E, Qt::ControlModifier);
     auto* kind = child<QComboBox>("exportKind");
     auto* format = child<QComboBox>("exportFormat");
@@ -103,7 +105,7 @@ TEST_F(FigureWindowTest, EveryKindIsWrittenInEveryFormat) {
             ++files;
         }
     }
-    EXPECT_EQ(files, 3 + 4 + 4 + 2 + 1);
+    EXPECT_EQ(files, 3 + 4 + 4 + 2 + 1 + 2);
     QFile json(scratch_.filePath("two-dcp-64-trace.json"));
     ASSERT_TRUE(json.open(QIODevice::ReadOnly));
     EXPECT_EQ(traceFromJson(json.readAll().toStdString()), *session_.document.trace());

@@ -115,7 +115,7 @@ TEST(SessionRecovery, IsOfferedAfterACrashAndReopenedAfterACleanEnd) {
     {
         Document document;
         SelectionModel selection;
-        SessionFiles files(&document, &selection, state);
+        SessionFiles files(&document, &selection, nullptr, state);
         EXPECT_FALSE(files.hasLast());
         documentWith(document, "first");
         files.keepForNextTime();
@@ -123,7 +123,7 @@ TEST(SessionRecovery, IsOfferedAfterACrashAndReopenedAfterACleanEnd) {
     {
         Document document;
         SelectionModel selection;
-        SessionFiles files(&document, &selection, state);
+        SessionFiles files(&document, &selection, nullptr, state);
         EXPECT_FALSE(files.wasInterrupted());
         EXPECT_TRUE(files.hasLast());
         documentWith(document, "second");
@@ -136,7 +136,7 @@ TEST(SessionRecovery, IsOfferedAfterACrashAndReopenedAfterACleanEnd) {
     lock.close();
     Document document;
     SelectionModel selection;
-    SessionFiles files(&document, &selection, state);
+    SessionFiles files(&document, &selection, nullptr, state);
     EXPECT_TRUE(files.wasInterrupted());
     RecoveryBar bar(&files);
     EXPECT_TRUE(bar.isVisibleTo(nullptr));
@@ -151,8 +151,8 @@ TEST(SessionRecovery, OnlyOneWindowKeepsItsState) {
     QTemporaryDir folder;
     Document document;
     SelectionModel selection;
-    SessionFiles first(&document, &selection, folder.path());
-    SessionFiles second(&document, &selection, folder.path());
+    SessionFiles first(&document, &selection, nullptr, folder.path());
+    SessionFiles second(&document, &selection, nullptr, folder.path());
     document.setImage(std::make_shared<const Image>(Image{1, 1, {1, 2, 3}}), "one.png", {});
     second.keepForNextTime();
     EXPECT_FALSE(QFileInfo::exists(folder.filePath("last.prunescope")));
