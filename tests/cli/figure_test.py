@@ -17,9 +17,9 @@ import xml.etree.ElementTree as ElementTree
 import zlib
 
 try:
-    from PIL import Image
+    from PIL import Image, ImageChops
 except ImportError:
-    Image = None
+    Image = ImageChops = None
 
 CLI, REPOSITORY = sys.argv[1], pathlib.Path(sys.argv[2])
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,10 +48,17 @@ def state_of_png(data):
     raise AssertionError("no state")
 
 
+def mean_difference(a, b):
+    levels = ImageChops.difference(a, b).histogram()
+    return sum(n * (i % 256) for i, n in enumerate(levels)) / (3 * a.width * a.height)
+
+
 def test_animation(folder):
     path = folder / "stages.apng"
     table = folder / "trace.csv"
+    still = folder / "last.png"
     run("--budget", 32, "--overlay", path, "--trace", table)
+    run("--budget", 32, "--overlay", still)
     data = path.read_bytes()
     kinds = [kind for kind, _ in chunks(data)]
     rows = list(csv.DictReader(table.open()))
@@ -70,8 +77,16 @@ def test_animation(folder):
         frames = []
         for i in range(animation.n_frames):
             animation.seek(i)
-            frames.append(animation.convert("RGB").tobytes())
-    assert len(set(frames)) == len(frames), "every stage looks different"
+            frames.append(animation.convert("RGB"))
+            last = i == animation.n_frames - 1
+            assert animation.info["duration"] == (3000 if last else 1200), "the result stays longer"
+    assert len({frame.tobytes() for frame in frames}) == len(frames), "every stage looks different"
+    with Image.open(still) as image:  # the last stage by another way, at twice the resolution
+        wanted = image.convert("RGB").reduce(2)
+    assert wanted.width == frames[-1].width and wanted.height <= frames[-1].height
+    far = [mean_difference(frame.crop((0, 0, *wanted.size)), wanted) for frame in frames]
+    # Hatches and thin lines are smoothed differently at half the resolution: near, not equal.
+    assert far[-1] < 12 and far[-1] < 0.75 * min(far[:-1]), far
 
 
 def test_figures_carry_their_state(folder):
