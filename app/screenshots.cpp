@@ -213,6 +213,7 @@ void Screenshots::addPanels(const QString& suffix) {
              at_once});
     }
     const std::pair<const char*, const char*> dialogs[] = {{"models", "modelChooser"},
+                                                           {"preferences", "preferencesDialog"},
                                                            {"export", "exportDialog"},
                                                            {"keys", "keySheet"},
                                                            {"commands", "commandPalette"}};

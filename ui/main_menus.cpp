@@ -210,6 +210,8 @@ std::vector<MenuEntry> MainWindow::editMenu() {
     };
     const std::vector<MenuEntry> copies = copyEntries();
     entries.insert(entries.begin() + 3, copies.begin(), copies.end());
+    entries.push_back({.menu = kEdit});
+    entries.push_back(preferencesEntry(kEdit));
     return entries;
 }
 
@@ -288,7 +290,7 @@ std::vector<MenuEntry> MainWindow::viewMenu() {
          "",
          tr("Nothing moves, fades or blinks by itself"),
          [this](bool on) {
-             preferences_->setReducedMotion(on);
+             preferences_->setMotion(on);
              showAppearance();
          },
          ActionKind::Toggle},

@@ -66,6 +66,7 @@ MainWindow::MainWindow(Session* session, Preferences* preferences, Dialogs* dial
     connectAttribution();
     connectFigures();
     connectKeys();
+    connectPreferences();
     resize(1280, 800);
     default_state_ = saveState();
     showState();
@@ -340,6 +341,7 @@ void MainWindow::showAppearance() {
     actions_.at("highContrast")->setChecked(preferences_->highContrast());
     actions_.at("reducedMotion")->setChecked(is_calm);
     refreshIcons();
+    Q_EMIT appearanceChanged();
 }
 
 // Icons are painted from the palette when they are asked for; buttons keep what they had.

@@ -28,6 +28,7 @@ class LogView;
 class ModelChooser;
 class NotesPanel;
 class PatchRuler;
+class PreferencesDialog;
 class PromptPanel;
 class SettingsPanel;
 class ShiftPlot;
@@ -60,6 +61,9 @@ public:
 
     QAction* action(const QString& id) const { return actions_.at(id); }
 
+Q_SIGNALS:
+    void appearanceChanged();  ///< theme, contrast or motion
+
 protected:
     void closeEvent(QCloseEvent* event) override;
     void showEvent(QShowEvent* event) override;
@@ -85,6 +89,7 @@ private:
     std::vector<MenuEntry> exportEntries();
     std::vector<MenuEntry> copyEntries();
     std::vector<MenuEntry> editMenu();
+    MenuEntry preferencesEntry(const char* menu);
     std::vector<MenuEntry> viewMenu();
     std::vector<MenuEntry> runMenu();
     std::vector<MenuEntry> compareMenu();
@@ -108,6 +113,7 @@ private:
     void connectFigures();
     void connectRemarks();
     void connectAttribution();
+    void connectPreferences();
     void connectKeys();
     void reproduceFigure(const QString& path);
     FigureKind focusedFigure() const;
@@ -157,6 +163,7 @@ private:
     Bookmarks* bookmarks_ = nullptr;
     Shortcuts* shortcuts_ = nullptr;
     ShortcutEditor* shortcut_editor_ = nullptr;
+    PreferencesDialog* preferences_dialog_ = nullptr;  ///< made when first asked for
     FigureExporter* exporter_ = nullptr;
     ExportDialog* export_ = nullptr;
     FigureReproduction* reproduction_ = nullptr;

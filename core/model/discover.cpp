@@ -161,6 +161,22 @@ std::vector<ModelCandidate> findCachedModels() {
     return result;
 }
 
+std::vector<ModelCandidate> findModelsIn(const fs::path& folder) {
+    constexpr std::size_t kMostFolders = 1000;
+    if (isLlava(folder)) {
+        return {inspectModel(folder)};
+    }
+    std::vector<ModelCandidate> result;
+    std::vector<fs::path> inside = foldersIn(folder);
+    inside.resize(std::min(inside.size(), kMostFolders));
+    for (const fs::path& each : inside) {
+        if (isLlava(each)) {
+            result.push_back(inspectModel(each));
+        }
+    }
+    return result;
+}
+
 std::uint64_t availableMemory() {
     std::ifstream info("/proc/meminfo");
     std::string key;

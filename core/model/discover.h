@@ -32,6 +32,10 @@ std::vector<ModelCandidate> findCachedModels();
 /// Folders in `folder`, by name; none where it cannot be read.
 std::vector<std::filesystem::path> foldersIn(const std::filesystem::path& folder);
 
+/// The folder itself where it is a `llava` checkpoint, else those among the folders in it, by name.
+/// At most 1,000 of them are looked at; what cannot be read gives an empty list.
+std::vector<ModelCandidate> findModelsIn(const std::filesystem::path& folder);
+
 /// MemAvailable of the host in bytes (0 when it cannot be told).
 std::uint64_t availableMemory();
 

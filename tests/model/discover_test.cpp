@@ -127,6 +127,27 @@ TEST_F(HubCache, SaysWhatIsWrongWithAnUnfinishedDownload) {
     EXPECT_THAT(found[0].why_not, HasSubstr("has no model.safetensors"));
 }
 
+TEST(FolderOfModels, GivesTheCheckpointsInItOrItself) {
+    const test::TempFolder folder;
+    fs::copy(
+        test::goldenFolder("clip_llama_default"), folder.path() / "b", fs::copy_options::recursive);
+    fs::copy(test::goldenFolder("clip_llama_gqa_a_bf16"),
+             folder.path() / "a",
+             fs::copy_options::recursive);
+    folder.write("text/config.json", R"({"model_type":"llama"})");
+    folder.write("deep/er/config.json", R"({"model_type":"llava"})");
+    folder.write("config.json", "no JSON");
+    const std::vector<ModelCandidate> found = findModelsIn(folder.path());
+    ASSERT_EQ(found.size(), 2u) << "one level deep, LLaVA alone";
+    EXPECT_EQ(found[0].name, "a");
+    EXPECT_EQ(found[1].name, "b");
+    const std::vector<ModelCandidate> itself = findModelsIn(folder.path() / "b");
+    ASSERT_EQ(itself.size(), 1u);
+    EXPECT_EQ(itself[0].why_not, "");
+    EXPECT_TRUE(findModelsIn("/nonexistent").empty());
+    EXPECT_TRUE(findModelsIn(folder.path() / "config.json").empty());
+}
+
 TEST(InspectModel, NeverThrows) {
     EXPECT_THAT(inspectModel("/nonexistent").why_not, HasSubstr("is not a folder"));
     const test::TempFolder folder;

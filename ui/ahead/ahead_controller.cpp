@@ -66,7 +66,7 @@ bool AheadController::isOn() const {
     return trace && trace->answer.complete && costOf(*trace) < kQuickRun_ms;
 }
 
-void AheadController::setOn(bool on) {
+void AheadController::setOn(std::optional<bool> on) {
     preferences_->setComputeAhead(on);
     takeState();
 }

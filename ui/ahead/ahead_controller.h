@@ -25,8 +25,8 @@ public:
     /// Asked for, or quick enough on this machine where nobody said; never without Live.
     bool isOn() const;
 
-    /// A person's word on it; kept.
-    void setOn(bool on);
+    /// A person's word on it, or that there is none; kept.
+    void setOn(std::optional<bool> on);
 
     /// Nothing is left to compute for the result on show.
     bool isComplete() const;

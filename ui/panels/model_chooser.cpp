@@ -3,6 +3,7 @@
 #include "core/model/bundled.h"
 #include "ui/services/appearance.h"
 
+#include <QDir>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -82,8 +83,9 @@ void ModelChooser::present() {
     raise();
     const QString bundled = QString::fromStdString(bundledModel().string());
     const QStringList recent = preferences_->recentModels();
+    const QStringList folders = preferences_->modelFolders();
     files_.run(
-        [bundled, recent] {
+        [bundled, recent, folders] {
             std::vector<Group> groups{{tr("Bundled"), {}}, {tr("Recent"), {}}};
             if (QFileInfo(bundled).isDir()) {
                 groups[0].candidates.push_back(inspectModel(bundled.toStdString()));
@@ -92,6 +94,10 @@ void ModelChooser::present() {
                 if (directory != bundled) {
                     groups[1].candidates.push_back(inspectModel(directory.toStdString()));
                 }
+            }
+            for (const QString& folder : folders) {
+                groups.push_back(
+                    {QDir::toNativeSeparators(folder), findModelsIn(folder.toStdString())});
             }
             groups.push_back({tr("Hugging Face cache"), findCachedModels()});
             return groups;

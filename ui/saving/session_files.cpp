@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/session/session_file.h"
 #include "ui/attribution/token_attribution.h"
+#include "ui/services/preferences.h"
 
 #include <utility>
 
@@ -19,7 +20,6 @@ namespace prunescope {
 
 namespace {
 
-constexpr int kAutosaveMs = 5000;
 constexpr int kMostDifferences = 12;
 constexpr QDir::Filters kHiddenFiles = QDir::Files | QDir::Hidden;
 
@@ -55,7 +55,7 @@ SessionFiles::SessionFiles(Document* document,
       attribution_(attribution),
       recovery_folder_(recovery_folder) {
     autosave_.setSingleShot(true);
-    autosave_.setInterval(kAutosaveMs);
+    autosave_.setInterval(Preferences::kAutosaveSeconds * 1000);
     connect(&autosave_, &QTimer::timeout, this, &SessionFiles::autosave);
     connect(document_, &Document::traceChanged, this, &SessionFiles::compareWithSaved);
     if (recovery_folder_.isEmpty() || !QDir().mkpath(recovery_folder_)) {
@@ -80,7 +80,8 @@ SessionFiles::SessionFiles(Document* document,
     }
     was_interrupted_ = was_locked && hasLast();
     const auto changed = [this] {
-        if (!autosave_.isActive() && document_->image() != nullptr) {
+        const bool is_on = autosave_.interval() > 0;
+        if (is_on && !autosave_.isActive() && document_->image() != nullptr) {
             autosave_.start();
         }
     };
@@ -186,6 +187,15 @@ void SessionFiles::write(const QString& path, bool is_autosave) {
                        Q_EMIT noted(tr("Saved session %1").arg(QFileInfo(path).fileName()));
                    }
                });
+}
+
+void SessionFiles::setAutosaveSeconds(int seconds) {
+    const bool was_due = autosave_.isActive();
+    autosave_.stop();
+    autosave_.setInterval(seconds * 1000);
+    if (was_due && seconds > 0) {
+        autosave_.start();
+    }
 }
 
 void SessionFiles::autosave() {

@@ -56,6 +56,9 @@ public:
     /// Writes the recovery file on a worker; happens by itself some seconds after a change.
     void autosave();
 
+    /// From a change to its autosave; 0: never by itself.
+    void setAutosaveSeconds(int seconds);
+
     /// Writes the recovery file now, on this thread; at the end of the program.
     void keepForNextTime();
 

@@ -1,5 +1,7 @@
 #include "ui/services/preferences.h"
 
+#include "ui/services/desktop_motion.h"
+
 #include <QDir>
 #include <QFileInfo>
 #include <QStandardPaths>
@@ -93,12 +95,41 @@ void Preferences::setLive(bool live) {
 }
 
 std::optional<bool> Preferences::computeAhead() const {
-    const QVariant asked = settings_.value("computeAhead");
-    return asked.isValid() ? std::optional(asked.toBool()) : std::nullopt;
+    return said("computeAhead");
 }
 
-void Preferences::setComputeAhead(bool on) {
-    settings_.setValue("computeAhead", on);
+void Preferences::setComputeAhead(std::optional<bool> on) {
+    say("computeAhead", on);
+}
+
+std::optional<bool> Preferences::said(const QString& key) const {
+    const QVariant value = settings_.value(key);
+    return value.isValid() ? std::optional(value.toBool()) : std::nullopt;
+}
+
+void Preferences::say(const QString& key, std::optional<bool> value) {
+    if (value) {
+        settings_.setValue(key, *value);
+    } else {
+        settings_.remove(key);
+    }
+}
+
+QStringList Preferences::modelFolders() const {
+    return settings_.value("models/folders").toStringList();
+}
+
+void Preferences::setModelFolders(const QStringList& folders) {
+    settings_.setValue("models/folders", folders);
+}
+
+int Preferences::autosaveSeconds() const {
+    return qBound(
+        0, settings_.value("autosaveSeconds", kAutosaveSeconds).toInt(), kMostAutosaveSeconds);
+}
+
+void Preferences::setAutosaveSeconds(int seconds) {
+    settings_.setValue("autosaveSeconds", seconds);
 }
 
 QStringList Preferences::gridMethods() const {
@@ -157,11 +188,15 @@ void Preferences::setHighContrast(bool on) {
 }
 
 bool Preferences::reducedMotion() const {
-    return settings_.value("accessibility/reducedMotion", false).toBool();
+    return motion() ? *motion() : desktopReducesMotion();
 }
 
-void Preferences::setReducedMotion(bool on) {
-    settings_.setValue("accessibility/reducedMotion", on);
+std::optional<bool> Preferences::motion() const {
+    return said("accessibility/reducedMotion");
+}
+
+void Preferences::setMotion(std::optional<bool> reduced) {
+    say("accessibility/reducedMotion", reduced);
 }
 
 QByteArray Preferences::windowGeometry() const {

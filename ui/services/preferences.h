@@ -38,7 +38,18 @@ public:
 
     /// Whether results are computed before they are asked for; nothing where nobody said.
     std::optional<bool> computeAhead() const;
-    void setComputeAhead(bool on);
+    void setComputeAhead(std::optional<bool> on);
+
+    /// Looked through for models, one level deep; absolute.
+    QStringList modelFolders() const;
+    void setModelFolders(const QStringList& folders);
+
+    static constexpr int kAutosaveSeconds = 5;
+    static constexpr int kMostAutosaveSeconds = 600;
+
+    /// From a change to its autosave; 0: never.
+    int autosaveSeconds() const;
+    void setAutosaveSeconds(int seconds);
 
     /// Ids of the methods in the grid of small multiples; empty when nothing was chosen.
     QStringList gridMethods() const;
@@ -57,13 +68,21 @@ public:
 
     bool highContrast() const;
     void setHighContrast(bool on);
+
+    /// Whether motion is reduced: as somebody said, else as the desktop has it.
     bool reducedMotion() const;
-    void setReducedMotion(bool on);
+
+    /// What somebody said; nothing: as the desktop.
+    std::optional<bool> motion() const;
+    void setMotion(std::optional<bool> reduced);
 
     /// Empty when it was written by another layout version.
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);
+
+    /// Of the file that holds all this.
+    QString path() const { return settings_.fileName(); }
 
     /// Where state that outlives the program is kept: beside a given path, else the user's data
     /// folder.
@@ -73,6 +92,8 @@ public:
 
 private:
     void addRecent(const QString& key, const QString& path);
+    std::optional<bool> said(const QString& key) const;
+    void say(const QString& key, std::optional<bool> value);
 
     QString state_folder_;
     mutable QSettings settings_;

@@ -1,6 +1,7 @@
 #include <QApplication>
 #include <QLocale>
 #include <QStyleFactory>
+#include <QTemporaryDir>
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,10 @@ int main(int argc, char** argv) {
     if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) {
         qputenv("QT_QPA_PLATFORM", "offscreen");
     }
+    // No test depends on how this machine's desktop is set.
+    const QTemporaryDir config;
+    qputenv("XDG_CONFIG_HOME", config.path().toUtf8());
+    qputenv("XDG_CONFIG_DIRS", config.path().toUtf8());
     testing::InitGoogleTest(&argc, argv);
     QLocale::setDefault(QLocale::c());
     const QApplication app(argc, argv);
