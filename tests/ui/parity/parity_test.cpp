@@ -50,6 +50,16 @@ protected:
         return param.min + share() * (std::min(param.max, 10.0) - param.min);
     }
 
+    /// Ascending, nothing twice, nothing in both.
+    PatchRules randomRules() {
+        PatchRules rules;
+        for (std::int32_t patch = static_cast<std::int32_t>(random_() % 90); patch < 576;
+             patch += 1 + static_cast<std::int32_t>(random_() % 200)) {
+            (random_() % 2 == 0 ? rules.pinned : rules.banned).push_back(patch);
+        }
+        return rules;
+    }
+
     RunSettings randomSettings() {
         for (;;) {
             RunSettings settings;
@@ -71,6 +81,9 @@ protected:
                 if (random_() % 2 == 0) {
                     settings.params[param.name] = valueFor(param);
                 }
+            }
+            if (random_() % 3 == 0) {
+                settings.patch_rules = {randomRules()};
             }
             if (checkSettings(settings).empty()) {
                 return settings;
