@@ -37,7 +37,7 @@ def evaluate(run: Any, split: str, pictures: int, keep: int | None = None) -> di
                 hidden, _ = run.tower.forward(torch.from_numpy(np.stack([image for image, _ in part])).to(run.device), last=False)
                 features = hidden[:, 1:] if keep is None else reader.drop_tokens(hidden[:, 1:], keep, generator)
                 packed = reader.pack(run.tokenizer, [[question] for _, question in part])
-                scores, _, _ = reader.logits(run.model, run.tokenizer, features, packed)
+                scores = reader.run(run.model, run.tokenizer, features, packed).logits
             correct = [row[0] for row in reader.exactly_right(scores, packed)]
             right += correct
             if task == "existence":

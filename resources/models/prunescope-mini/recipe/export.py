@@ -115,7 +115,7 @@ def write_samples(run: Any, folder: Path, count: int) -> None:
             with run.autocast():
                 hidden, _ = run.tower.forward(torch.from_numpy(scene.image[None].copy()).to(run.device), last=False)
                 packed = reader.pack(run.tokenizer, [asked])
-                right = reader.exactly_right(reader.logits(run.model, run.tokenizer, hidden[:, 1:], packed)[0], packed)[0]
+                right = reader.exactly_right(reader.run(run.model, run.tokenizer, hidden[:, 1:], packed).logits, packed)[0]
             tried.append((sum(right) + 0.1 * len(asked), -number, scene, asked))
         _, _, scene, asked = max(tried, key=lambda entry: entry[:2])
         name = f"scene{picture + 1}.png"

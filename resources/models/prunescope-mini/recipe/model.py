@@ -72,6 +72,24 @@ def initialise_reader(model: LlavaForConditionalGeneration) -> None:
         nn.init.normal_(layer.mlp.down_proj.weight, std=0.006)
 
 
+@torch.no_grad()
+def open_projector(model: LlavaForConditionalGeneration, features: Tensor) -> tuple[Tensor, Tensor]:
+    """Sets the projector so that nothing of the features is lost: each hidden unit works where GELU is nearly straight, and the
+    output is an isometry of the standardised features, of norm 2. A random projector that is only drawn to the names soon
+    keeps what a patch is and forgets where it is. Returns mean and standard deviation of `features` [n, width]."""
+    projector = model.model.multi_modal_projector
+    mean, scale = features.float().mean(0), features.float().std(0).clamp(min=1e-3)
+    (hidden, width), (out, _) = projector.linear_1.weight.shape, projector.linear_2.weight.shape
+    straight, gain = 1.0, 0.4
+    into, onto = (nn.init.orthogonal_(torch.empty(size, width)).to(features.device) for size in (hidden, out))
+    slope = 1.0833  # of GELU at 1, where it is 0.8413
+    projector.linear_1.weight.copy_(gain * into / scale)
+    projector.linear_1.bias.copy_(straight - gain * into @ (mean / scale))
+    projector.linear_2.weight.copy_(onto @ into.T * (2 / (slope * gain * width ** 0.5)))
+    projector.linear_2.bias.copy_(-0.8413 * projector.linear_2.weight.sum(1))
+    return mean, scale
+
+
 class Tower:
     """Runs the CLIP tower's own modules, with the patch embedding as one product and the last layer for CLS only.
 

@@ -6,7 +6,9 @@ Every task has phrasings for training and phrasings that are only used in evalua
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Callable
 
 import classes
@@ -74,6 +76,17 @@ NUMBERS = ["no", "one", "two", "three", "four", "five", "six"]
 
 
 @dataclass(frozen=True)
+class Mention:
+    """A class that a question or its answer names, and what the picture says of it. Teaches, is never asked for."""
+
+    words: str
+    label: int                                  # the number of classes: a sign
+    count: int = 0
+    colour: int = -1                            # -1: not known, or several things
+    box: tuple[float, ...] | None = None        # of the only one: centre x, centre y, width, height over the picture's side
+
+
+@dataclass(frozen=True)
 class Question:
     """One question with its answer; `detail` names the kind of negative or the sub-task."""
 
@@ -81,6 +94,16 @@ class Question:
     text: str
     answer: str
     detail: str = ""
+    asked: tuple[Mention, ...] = ()             # named in the text
+    answered: tuple[Mention, ...] = ()          # named in the answer
+    sign: tuple[float, ...] | None = None       # the sign that the answer spells: left, top, right, bottom over the side
+
+
+@lru_cache
+def forms(names: tuple[str, ...]) -> dict[str, int]:
+    """Every form in which a question may name a class, and the class."""
+    found = {form: i for i, name in enumerate(names) for form in (classes.plural(name), classes.article(name), name)}
+    return found | {"sign": len(names)}
 
 
 def cell(thing: Thing, side: int) -> int:
@@ -113,7 +136,29 @@ class Asker:
 
     def say(self, kind: str, answer: str, detail: str = "", **words: str) -> Question:
         """A question in one of the phrasings of its kind."""
-        return Question(kind, self.rng.choice(PHRASES[kind][self.phrase_set]).format(**words), answer, detail)
+        known = forms(tuple(self.names))
+        asked = tuple(self.mention(word, known[word]) for word in words.values() if word in known)
+        text = self.rng.choice(PHRASES[kind][self.phrase_set]).format(**words)
+        return Question(kind, text, answer, detail, asked, self.named(answer))
+
+    def mention(self, words: str, label: int) -> Mention:
+        """What the picture says of a class."""
+        things = self.signs if label == len(self.names) else [t for t in self.objects if t.label == label]
+        if len(things) != 1 or (label == len(self.names) and self.hidden_sign):
+            return Mention(words, label, len(things))
+        left, top, right, bottom = (value / self.side for value in things[0].box)
+        colour = COLOUR_NAMES.index(things[0].colour) if things[0].colour else -1
+        return Mention(words, label, 1, colour, ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top))
+
+    def named(self, answer: str) -> tuple[Mention, ...]:
+        """The shown classes that an answer names."""
+        return tuple(self.mention(form, label) for label in self.counts
+                     for form in (self.names[label], classes.plural(self.names[label]))
+                     if re.search(rf"\b{re.escape(form)}\b", answer))
+
+    def spelt(self, question: Question, sign: Thing) -> Question:
+        """The question, with the sign that its answer spells."""
+        return replace(question, sign=tuple(value / self.side for value in sign.box))
 
     def negative(self) -> tuple[int, str]:
         """An absent class: any, a common one, or one of a category that the picture shows."""
@@ -289,15 +334,15 @@ class Asker:
 
     def read(self) -> Question | None:
         sign = self.lone_sign()
-        return self.say("read", sign.text) if sign else None
+        return self.spelt(self.say("read", sign.text), sign) if sign else None
 
     def read_word(self) -> Question | None:
         sign = self.lone_sign()
-        return self.say("read_word", sign.text) if sign and not sign.text.isdigit() else None
+        return self.spelt(self.say("read_word", sign.text), sign) if sign and not sign.text.isdigit() else None
 
     def read_number(self) -> Question | None:
         sign = self.lone_sign()
-        return self.say("read_number", sign.text) if sign and sign.text.isdigit() else None
+        return self.spelt(self.say("read_number", sign.text), sign) if sign and sign.text.isdigit() else None
 
     def read_colour(self) -> Question | None:
         if not self.signs or self.hidden_sign:
@@ -305,7 +350,7 @@ class Asker:
         sign = self.rng.choice(self.signs)
         if sum(s.colour == sign.colour for s in self.signs) > 1:
             return None
-        return self.say("read_colour", sign.text, c=sign.colour)
+        return self.spelt(self.say("read_colour", sign.text, c=sign.colour), sign)
 
     def read_yes(self) -> Question | None:
         sign = self.lone_sign()

@@ -36,7 +36,7 @@ import questions as qa
 import reader
 import tokenizer as bpe
 from assets import WORK, Assets
-from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build, mean_where
+from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build, initialise_reader, mean_where
 from scenes import Composer, Scene, Thing
 
 SAVE_SECONDS = 240
@@ -66,16 +66,18 @@ class Plan:
     stages: list[Stage] = field(default_factory=lambda: [
         Stage("tower224", 224, 32, 300_000, 1.0e-3, final=0.3, decay=0.3, warm_up=800, cost=1.0),
         Stage("tower336", 336, 16, 60_000, 3.5e-4, final=0.1, decay=0.5, cost=2.6),
-        Stage("reader", 336, 16, 160_000, 1.0e-3, final=0.15, decay=0.3, warm_up=400, cost=1.5),
+        Stage("reader", 336, 8, 160_000, 8.0e-4, final=0.05, decay=0.5, warm_up=100, cost=1.5),
         Stage("joint", 336, 16, 90_000, 3.0e-4, final=0.02, decay=0.6, cost=4.0)])
     shape: Shape = field(default_factory=Shape)
     seed: int = 20240
-    cached: int = 10_000             # pictures whose features the reader stage uses
+    cached: int = 6_400              # pictures whose features the reader stage uses
     questions: int = 10              # per picture
-    token_dropout: float = 0.75      # share of the steps with a random subset of the visual tokens; 0: never
-    dropout_keep: tuple[int, ...] = (96, 128, 192, 288)  # never the budgets that are reported (16, 32, 64)
+    token_dropout: float = 0.95      # share of the steps with a random subset of the visual tokens; 0: never
+    dropout_keep: tuple[int, ...] = (96, 144, 144, 144, 192)  # never the budgets that are reported (16, 32, 64)
     tower_slowdown: float = 0.4      # learning rate of the tower in the joint stage, relative
+    projector_slowdown: float = 0.1  # of the projector, which begins without loss
     teacher_weight: float = 0.25     # of the dense losses in the joint stage
+    guide_weight: float = 1.0        # of teaching the decoder where to look
     name_weight: float = 0.1         # of matching projected patches with the embedding of their name, fading out
     threads: int = 2
     workers: int = 1                 # processes that compose scenes
@@ -131,15 +133,15 @@ class Scenes(IterableDataset):
             asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(number + i)).several(self.ask, qa.MIXTURE)
                      for i, s in enumerate(scenes)] if self.ask else []
             number += turns * self.stage.batch
-            packed = reader.pack(self.tokenizer, asked) if asked else None
+            packed = reader.pack(self.tokenizer, asked, len(self.assets.names)) if asked else None
             yield torch.from_numpy(np.stack([s.image for s in scenes])), batch_targets(scenes), packed
 
 
-def cached_scene(kept: dict[str, Any], label: np.ndarray) -> Scene:
-    """What questions need of a scene: its things and its size."""
+def cached_scene(kept: dict[str, Any], label: np.ndarray, position: np.ndarray) -> Scene:
+    """What questions and the guide need of a scene: its things, its size, and what each patch shows."""
     nothing = np.zeros(0)
     things = [Thing(**{**t, "box": tuple(t["box"])}) for t in kept["things"]]
-    return Scene(np.zeros((kept["side"], 1, 3), np.uint8), things, label, nothing, nothing, nothing, nothing, nothing, nothing,
+    return Scene(np.zeros((kept["side"], 1, 3), np.uint8), things, label, nothing, nothing, nothing, nothing, position, nothing,
                  kept["kinds"])
 
 
@@ -161,6 +163,7 @@ class Run:
         torch.manual_seed(plan.seed)
         self.model = build(plan.shape, self.tokenizer.token_to_id(bpe.IMAGE), self.tokenizer.token_to_id(bpe.PAD)).to(self.device)
         self.teacher = Teacher(plan.shape.vision_width, len(self.assets.names)).to(self.device)
+        self.guide = reader.Guide(plan.shape.text_width, plan.shape.vision_width).to(self.device)
         self.tower = Tower(self.model)
         self.generator = torch.Generator().manual_seed(plan.seed)
         self.rng = random.Random(plan.seed)
@@ -199,6 +202,7 @@ class Run:
         """Writes the state so that a kill at any moment leaves either the old or the new one. Tensors and JSON only."""
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"teacher.{k}": v for k, v in self.teacher.state_dict().items()}
+        tensors |= {f"guide.{k}": v for k, v in self.guide.state_dict().items()}
         if self.optimizer is not None:
             for number, values in self.optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{number}.{k}": v for k, v in values.items()}
@@ -232,6 +236,7 @@ class Run:
         self.began, self.began_seconds = state["progress"], self.seconds
         self.model.load_state_dict(part("model."))
         self.teacher.load_state_dict(part("teacher."))
+        self.guide.load_state_dict(part("guide.") or self.guide.state_dict())
         if self.stage_index < len(names):
             self.step = self.pictures // self.stage.batch
             self.begin_stage()
@@ -259,16 +264,20 @@ class Run:
     def begin_stage(self) -> None:
         """The optimiser of a stage: only what it trains."""
         towers = list(self.model.model.vision_tower.parameters())
-        rest = [p for n, p in self.model.named_parameters() if "vision_tower" not in n]
+        projector = list(self.model.model.multi_modal_projector.parameters())
+        rest = [p for n, p in self.model.named_parameters() if "vision_tower" not in n and "projector" not in n]
+        rest += list(self.guide.parameters())
         for parameter in self.model.parameters():
             parameter.requires_grad_(True)
         name = self.stage.name
         if name.startswith("tower"):
             groups = [(towers + list(self.teacher.parameters()), 1.0)]
         elif name == "reader":
-            groups = [(rest, 1.0)]
+            groups = [(rest, 1.0), (projector, self.plan.projector_slowdown)]
+            if self.pictures == 0:
+                self.open_projector()
         else:
-            groups = [(rest, 1.0), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
+            groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
         if name != "joint":
             trained = {id(p) for members, _ in groups for p in members}
             for parameter in self.model.parameters():
@@ -278,6 +287,15 @@ class Run:
             split.append({"params": [p for p in members if p.dim() > 1], "factor": factor, "weight_decay": 0.05})
             split.append({"params": [p for p in members if p.dim() <= 1], "factor": factor, "weight_decay": 0.0})
         self.optimizer = torch.optim.AdamW(split, self.stage.rate, betas=(0.9, 0.98), fused=True)
+
+    def open_projector(self) -> None:
+        """The reader begins anew, with a projector that loses nothing of what the tower tells."""
+        initialise_reader(self.model)
+        composer = Composer(self.assets, "train")
+        pictures = np.stack([composer.scene(first_scene(80) + i, SIDE).image for i in range(4 if self.plan.toy else 48)])
+        with torch.no_grad(), self.autocast():
+            hidden, _ = self.tower.forward(torch.from_numpy(pictures).to(self.device), last=False)
+        self.guide.open(self.model, hidden[:, 1:].flatten(0, 1).float())
 
     def steps(self, stage: Stage) -> int:
         """Steps of a stage."""
@@ -322,27 +340,29 @@ class Run:
             return GRID * GRID
         return self.rng.choice(self.plan.dropout_keep)
 
-    def reader_loss(self, features: Tensor, packed: reader.Packed, labels: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:
-        """Next-token loss of the answers; in the beginning also patches against the embedding of their name."""
+    def reader_loss(self, features: Tensor, packed: reader.Packed, label: Tensor, position: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Next-token loss of the answers, and where to look for them; in the beginning also patches against the embedding of
+        their name. `label` and `position`: of every patch."""
         keep = self.keep()
-        classes = len(self.assets.names)
-        extra = torch.zeros((), device=self.device)
-        weight = self.plan.name_weight * max(0.0, 1 - 2 * self.progress()) if self.stage.name == "reader" else 0.0
-        if labels is not None and weight > 0:
-            features = torch.cat([features, labels[..., None].to(features.dtype)], -1)  # drop features and labels alike
-        features = reader.drop_tokens(features, keep, self.generator)
-        if labels is not None and weight > 0:
-            features, labels = features[..., :-1], features[..., -1].long()
+        batch = features.shape[0]
+        place = torch.arange(GRID * GRID).expand(batch, -1) if keep >= GRID * GRID else reader.kept_tokens(batch, keep, self.generator)
+        place = place.to(self.device)
+        features = features.gather(1, place[..., None].expand(-1, -1, features.shape[2]))
+        label, position = label.gather(1, place), position.gather(1, place)
         with self.autocast():
-            scores, wanted, seen = reader.logits(self.model, self.tokenizer, features, packed)
-        loss = F.cross_entropy(scores, wanted)
-        numbers = {"loss": loss.detach(), "token": (scores.argmax(-1) == wanted).float().mean()}
-        if labels is not None and weight > 0:
+            done = reader.run(self.model, self.tokenizer, features, packed)
+            guided, numbers = self.guide.losses(done, packed.looks.to(self.device), label, position, place)
+        loss = F.cross_entropy(done.logits, done.wanted)
+        numbers |= {"loss": loss.detach(), "token": (done.logits.argmax(-1) == done.wanted).float().mean()}
+        loss = loss + self.plan.guide_weight * guided
+        weight = self.plan.name_weight * max(0.0, 1 - 2 * self.progress()) if self.stage.name == "reader" else 0.0
+        if weight > 0:
+            classes = len(self.assets.names)
             names = self.model.model.language_model.embed_tokens.weight[self.name_tokens]
-            match = F.normalize(seen.float(), dim=-1) @ F.normalize(names, dim=-1).T * 12
-            each = F.cross_entropy(match.flatten(0, 1), labels.flatten().clamp(max=classes - 1), reduction="none")
-            extra = weight * mean_where(each, labels.flatten() < classes)
-        return loss + extra + 0.01 * (seen.float().norm(dim=-1) - 2).square().mean(), numbers
+            match = F.normalize(done.seen.float(), dim=-1) @ F.normalize(names, dim=-1).T * 12
+            each = F.cross_entropy(match.flatten(0, 1), label.flatten().clamp(max=classes - 1), reduction="none")
+            loss = loss + weight * mean_where(each, label.flatten() < classes)
+        return loss + 0.01 * (done.seen.float().norm(dim=-1) - 2).square().mean(), numbers
 
     # -- data ----------------------------------------------------------------------------------------------------------
 
@@ -362,16 +382,17 @@ class Run:
                 for _ in range(self.plan.echo - 1):
                     yield recent[self.rng.randrange(len(recent))]
 
-    def cached(self) -> Iterator[tuple[Tensor, Tensor, reader.Packed]]:
+    def cached(self) -> Iterator[tuple[Tensor, dict[str, Tensor], reader.Packed]]:
         """Features of cached scenes in random order, with new questions each time."""
         features, scenes = self.feature_cache()
         while True:
             chosen = [self.rng.randrange(len(scenes)) for _ in range(self.stage.batch)]
             mixture = qa.WARM_UP if self.progress() < 0.12 else qa.MIXTURE
             asked = [qa.Asker(scenes[i], self.assets.names, self.assets.categories, self.rng).several(self.plan.questions, mixture) for i in chosen]
-            labels = torch.from_numpy(np.stack([scenes[i].label for i in chosen]).astype(np.int64))
+            targets = {name: torch.from_numpy(np.stack([getattr(scenes[i], name) for i in chosen]).astype(np.int64)).to(self.device)
+                       for name in ("label", "position")}
             rows = torch.from_numpy(np.stack([features[i] for i in chosen])).view(torch.bfloat16)
-            yield rows.to(self.device), labels.to(self.device), reader.pack(self.tokenizer, asked)
+            yield rows.to(self.device), targets, reader.pack(self.tokenizer, asked, len(self.assets.names))
 
     def feature_cache(self) -> tuple[np.ndarray, list[Scene]]:
         """Computes the features of `plan.cached` scenes once; goes on where it was interrupted."""
@@ -380,9 +401,9 @@ class Run:
         lines = meta.read_text().splitlines() if meta.exists() else []
         mode = "r+" if path.exists() and labels_path.exists() else "w+"
         features = np.memmap(path, np.int16, mode, shape=(total, GRID * GRID, width))
-        labels = np.memmap(labels_path, np.uint8, mode, shape=(total, GRID * GRID))
+        labels = np.memmap(labels_path, np.uint8, mode, shape=(total, 2, GRID * GRID))
         done = 0 if mode == "w+" else min(len(lines), total)
-        scenes = [cached_scene(json.loads(lines[i]), labels[i]) for i in range(done)]
+        scenes = [cached_scene(json.loads(lines[i]), *labels[i]) for i in range(done)]
         composer, began = Composer(self.assets, "train"), time.time()
         while len(scenes) < total and not self.stop:
             new = [composer.scene(first_scene(90) + len(scenes) + i, SIDE) for i in range(min(16, total - len(scenes)))]
@@ -390,11 +411,11 @@ class Run:
                 hidden, _ = self.tower.forward(torch.from_numpy(np.stack([s.image for s in new])).to(self.device), last=False)
             at = slice(len(scenes), len(scenes) + len(new))
             features[at] = hidden[:, 1:].bfloat16().cpu().view(torch.int16).numpy()
-            labels[at] = np.stack([s.label for s in new])
+            labels[at] = np.stack([(s.label, s.position) for s in new])
             for scene in new:
                 kept = {"side": scene.image.shape[0], "things": [dataclasses.asdict(t) for t in scene.things], "kinds": scene.kinds}
                 lines[len(scenes):] = [json.dumps(kept)]
-                scenes.append(cached_scene(json.loads(lines[-1]), labels[len(scenes)]))
+                scenes.append(cached_scene(json.loads(lines[-1]), *labels[len(scenes)]))
             if len(scenes) % 800 < 16 or len(scenes) == total:
                 features.flush()
                 labels.flush()
@@ -480,16 +501,16 @@ class Run:
         if self.stage.name.startswith("tower"):
             return self.tower_loss(batch[0], batch[1])
         if self.stage.name == "reader" and batch[0].dtype == torch.bfloat16:  # cached features
-            return self.reader_loss(batch[0], batch[2], batch[1])
+            return self.reader_loss(batch[0], batch[2], batch[1]["label"], batch[1]["position"])
         pictures, targets, packed = batch
         if self.stage.name == "reader":
             with torch.no_grad(), self.autocast():
                 hidden, _ = self.tower.forward(pictures, last=False)
-            return self.reader_loss(hidden[:, 1:], packed, targets["label"])
+            return self.reader_loss(hidden[:, 1:], packed, targets["label"], targets["position"])
         with self.autocast():
             hidden, pooled = self.tower.forward(pictures)
             dense, dense_numbers = self.teacher.losses(hidden, pooled, targets, (0, 0))
-        loss, numbers = self.reader_loss(hidden[:, 1:], packed, None)
+        loss, numbers = self.reader_loss(hidden[:, 1:], packed, targets["label"], targets["position"])
         return loss + self.plan.teacher_weight * dense, numbers | {"label": dense_numbers["label"], "dense": dense_numbers["loss"]}
 
     @torch.no_grad()
@@ -512,7 +533,7 @@ class Run:
                     asked = [qa.Asker(s, self.assets.names, self.assets.categories, random.Random(start + i), held_out=True).several(16, qa.MIXTURE)
                              for i, s in enumerate(part)]
                     packed = reader.pack(self.tokenizer, asked)
-                    scores, _, _ = reader.logits(self.model, self.tokenizer, hidden[:, 1:], packed)
+                    scores = reader.run(self.model, self.tokenizer, hidden[:, 1:], packed).logits
                     for row, right in zip(asked, reader.exactly_right(scores, packed)):
                         for question, correct in zip(row, right):
                             group = next(g for g, kinds in qa.GROUPS.items() if question.kind in kinds)
