@@ -17,6 +17,7 @@ SIDE = GRID * PATCH
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
 FEATURE_LAYER = -2
+SEEN_NORM = 9.0     # of an embedding, of a word or a patch: small ones drown in what the first layers write
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,8 @@ def build(shape: Shape, image_token: int, pad_token: int) -> LlavaForConditional
 def initialise_reader(model: LlavaForConditionalGeneration) -> None:
     """Balanced norms, and keys equal to queries: attention starts by matching like with like, so looking things up is soon found."""
     text = model.model.language_model
-    projector = model.model.multi_modal_projector
-    nn.init.normal_(text.embed_tokens.weight, std=0.06)
+    nn.init.normal_(text.embed_tokens.weight, std=SEEN_NORM * text.config.hidden_size ** -0.5)
     nn.init.normal_(model.lm_head.weight, std=0.02)
-    for linear, gain in ((projector.linear_1, 1.0), (projector.linear_2, 0.15)):
-        nn.init.normal_(linear.weight, std=gain * linear.weight.shape[1] ** -0.5)
-        linear.bias.zero_()
     for layer in text.layers:
         attention = layer.self_attn
         nn.init.normal_(attention.q_proj.weight, std=0.9 * attention.q_proj.weight.shape[1] ** -0.5)
@@ -72,22 +69,64 @@ def initialise_reader(model: LlavaForConditionalGeneration) -> None:
         nn.init.normal_(layer.mlp.down_proj.weight, std=0.006)
 
 
+@dataclass
+class Readings:
+    """What the teacher reads of a sample of patches: the features [n, width] themselves, each class's evidence [n, classes], what is
+    told of a thing (box, count, colour, place in the word) and the character [n, k]."""
+
+    features: Tensor
+    labels: Tensor
+    told: Tensor
+    character: Tensor
+
+
 @torch.no_grad()
-def open_projector(model: LlavaForConditionalGeneration, features: Tensor) -> tuple[Tensor, Tensor]:
-    """Sets the projector so that nothing of the features is lost: each hidden unit works where GELU is nearly straight, and the
-    output is an isometry of the standardised features, of norm 2. A random projector that is only drawn to the names soon
-    keeps what a patch is and forgets where it is. Returns mean and standard deviation of `features` [n, width]."""
-    projector = model.model.multi_modal_projector
-    mean, scale = features.float().mean(0), features.float().std(0).clamp(min=1e-3)
+def open_reader(model: LlavaForConditionalGeneration, sample: Readings, name_tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """Sets the projector so that nothing of the features is lost, a patch resembles the embeddings of its name, turned, and what the
+    teacher reads of it stands out; and the two looking heads so that they find a name's patches and carry just that.
+
+    `name_tokens` [classes, forms]: the last token of each form of a name.
+
+    A random projector that is only drawn to the names soon keeps what a patch is and forgets where it is. Here each hidden
+    unit works where GELU is nearly straight, and the output is a sum of three linear parts. Returns mean and standard
+    deviation of the features.
+    """
+    projector, text = model.model.multi_modal_projector, model.model.language_model
+    mean, scale = sample.features.mean(0), sample.features.std(0).clamp(min=1e-3)
     (hidden, width), (out, _) = projector.linear_1.weight.shape, projector.linear_2.weight.shape
-    straight, gain = 1.0, 0.4
-    into, onto = (nn.init.orthogonal_(torch.empty(size, width)).to(features.device) for size in (hidden, out))
-    slope = 1.0833  # of GELU at 1, where it is 0.8413
+    device = mean.device
+
+    def reading(values: Tensor) -> Tensor:
+        """The linear map from standardised features that comes nearest to these values, standardised: [k, width]."""
+        return torch.linalg.lstsq((sample.features - mean) / scale, (values - values.mean(0)) / values.std(0).clamp(min=1e-3)).solution.T
+
+    told = torch.cat([sample.told, sample.character], -1)
+    onto = nn.init.orthogonal_(torch.empty(out, width + told.shape[1])).to(device)  # orthonormal columns where there is room
+    directions = onto[:, width:]
+    turn = nn.init.orthogonal_(torch.empty(out, out)).to(device)  # else a name would look at itself first
+    names = turn @ F.normalize(text.embed_tokens.weight[name_tokens].sum(1), dim=-1).T
+    wanted = SEEN_NORM * sum(share * part / part.norm() for share, part in (
+        (0.5, onto[:, :width]), (0.5, directions @ reading(told)), (0.7, names @ reading(sample.labels - sample.labels.mean(1, keepdim=True)))))
+    straight, gain, height, slope = 1.0, 0.4, 0.8413, 1.0833  # of GELU at 1
+    into = nn.init.orthogonal_(torch.empty(hidden, width)).to(device)
     projector.linear_1.weight.copy_(gain * into / scale)
     projector.linear_1.bias.copy_(straight - gain * into @ (mean / scale))
-    projector.linear_2.weight.copy_(onto @ into.T * (2 / (slope * gain * width ** 0.5)))
-    projector.linear_2.bias.copy_(-0.8413 * projector.linear_2.weight.sum(1))
+    projector.linear_2.weight.copy_(wanted @ into.T / (slope * gain))
+    projector.linear_2.bias.copy_(-height * projector.linear_2.weight.sum(1))
+    for layer, chosen in zip(look_layers(len(text.layers)), directions.split([sample.told.shape[1], sample.character.shape[1]], 1)):
+        attention = text.layers[layer].self_attn
+        size = min(chosen.shape[1], attention.head_dim)
+        attention.v_proj.weight[:size] = chosen[:, :size].T
+        attention.o_proj.weight[:, :size] = 0.15 * nn.init.orthogonal_(torch.empty(out, size)).to(device)
+        attention.q_proj.weight[:attention.head_dim] *= 2
+        attention.k_proj.weight[:attention.head_dim] = attention.q_proj.weight[:attention.head_dim] @ turn.T
     return mean, scale
+
+
+def look_layers(count: int) -> tuple[int, int]:
+    """The layers whose first head is taught where to look: from names in the question early, so that the answer can use what
+    they find; from what is about to name or spell something late."""
+    return max(0, count // 2 - 1), max(0, count - 2)
 
 
 class Tower:
@@ -160,6 +199,12 @@ class Teacher(nn.Module):
         self.cls = nn.Linear(width, classes)
         self.pooled = nn.Linear(width, classes)
         self.classes = classes
+
+    def read(self, features: Tensor) -> Readings:
+        """What it reads of patches [n, width]."""
+        parts = dict(zip(self.parts, self.patch(self.norm(features)).float().split(list(self.parts.values()), -1)))
+        told = torch.cat([parts[name] for name in ("box", "count", "colour", "position")], -1)
+        return Readings(features, parts["label"][:, :self.classes], told, parts["character"])
 
     def losses(self, hidden: Tensor, pooled: Tensor, targets: dict[str, Tensor], offset: tuple[int, int]) -> tuple[Tensor, dict[str, Tensor]]:
         """Sum of the losses, and numbers worth printing."""

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from transformers import LlavaForConditionalGeneration
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
-from model import GRID, mean_where, open_projector
+from model import GRID, Readings, look_layers, mean_where, open_reader
 from questions import Mention, Question
 from scenes import COLOUR_NAMES, MAX_COUNT
 from tokenizer import EOS_ID
@@ -179,11 +179,6 @@ class Pass:
     before: int         # tokens before the picture
 
 
-def look_layers(count: int) -> tuple[int, int]:
-    """The layers whose looking heads are taught: names in the question early, so that the answer can use what they find."""
-    return max(0, count // 2 - 1), max(0, count - 2)
-
-
 def run(model: LlavaForConditionalGeneration, tokenizer: Tokenizer, features: Tensor, packed: Packed) -> Pass:
     """The decoder's own modules; the last layer for the text only."""
     text = model.model.language_model
@@ -221,7 +216,8 @@ def run(model: LlavaForConditionalGeneration, tokenizer: Tokenizer, features: Te
         q, k, v = q.to(work), k.to(work), split(module.v_proj(normal)).to(work)
         for which, looking in enumerate((name_layer, answer_layer)):
             if number == looking and rows.numel():
-                scores = torch.einsum("md,mtd->mt", q[rows, which, columns].float(), k[rows, which].float()) * q.shape[-1] ** -0.5
+                head = min(which, heads - 1) if name_layer == answer_layer else 0
+                scores = torch.einsum("md,mtd->mt", q[rows, head, columns].float(), k[rows, head].float()) * q.shape[-1] ** -0.5
                 attention[which] = scores.masked_fill(~visible[rows, columns], -1e9).log_softmax(-1)
         mixed = F.scaled_dot_product_attention(q[:, :, first:], k, v, attn_mask=mask[:, :, first:])
         x = x[:, first:] + module.o_proj(mixed.transpose(1, 2).flatten(2))
@@ -251,13 +247,13 @@ class Guide(nn.Module):
         self.register_buffer("scale", torch.ones(vision_width))
 
     @torch.no_grad()
-    def open(self, model: LlavaForConditionalGeneration, features: Tensor) -> None:
-        """Begins with a projector that loses nothing, and its inverse; `features` [n, vision width] are a sample."""
-        mean, scale = open_projector(model, features)
+    def open(self, model: LlavaForConditionalGeneration, sample: Readings, name_tokens: Tensor) -> None:
+        """Begins with a projector that loses nothing, and its inverse."""
+        mean, scale = open_reader(model, sample, name_tokens)
         self.mean.copy_(mean)
         self.scale.copy_(scale)
-        projected = model.model.multi_modal_projector(features.float())
-        wanted = (features.float() - mean) / scale
+        projected = model.model.multi_modal_projector(sample.features)
+        wanted = (sample.features - mean) / scale
         self.back.weight.copy_(torch.linalg.lstsq(projected, wanted).solution.T)
         self.back.bias.zero_()
 

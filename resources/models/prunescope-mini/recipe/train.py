@@ -32,11 +32,12 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+import classes
 import questions as qa
 import reader
 import tokenizer as bpe
 from assets import WORK, Assets
-from model import GRID, PATCH, SIDE, Shape, Teacher, Tower, batch_targets, build, initialise_reader, mean_where
+from model import GRID, PATCH, SEEN_NORM, SIDE, Shape, Teacher, Tower, batch_targets, build, initialise_reader
 from scenes import Composer, Scene, Thing
 
 SAVE_SECONDS = 240
@@ -78,7 +79,6 @@ class Plan:
     projector_slowdown: float = 0.1  # of the projector, which begins without loss
     teacher_weight: float = 0.25     # of the dense losses in the joint stage
     guide_weight: float = 1.0        # of teaching the decoder where to look
-    name_weight: float = 0.1         # of matching projected patches with the embedding of their name, fading out
     threads: int = 2
     workers: int = 1                 # processes that compose scenes
     batch_scale: int = 1             # batches so many times larger; learning rates grow with its square root
@@ -176,12 +176,18 @@ class Run:
         self.until = math.inf   # seconds at which this call stops
         self.optimizer: torch.optim.AdamW | None = None
         self.stop = False
-        self.name_tokens = torch.tensor([self.tokenizer.encode(n, add_special_tokens=False).ids[0] for n in self.assets.names]).to(self.device)
+        self.name_tokens = self.last_tokens().to(self.device)
 
     @property
     def stage(self) -> Stage:
         """The stage being trained, at this call's batch size."""
         return self.plan.scaled(self.plan.stages[self.stage_index])
+
+    def last_tokens(self) -> Tensor:
+        """The last token of each class's name and of its plural, [classes, 2]; the name's again where others share the plural's."""
+        one, several = ([self.tokenizer.encode(form(n), add_special_tokens=False).ids[-1] for n in self.assets.names]
+                        for form in (str, classes.plural))
+        return torch.tensor([(a, b if several.count(b) == 1 else a) for a, b in zip(one, several)])
 
     def autocast(self) -> torch.autocast:
         """bf16 where it is safe."""
@@ -275,7 +281,7 @@ class Run:
         elif name == "reader":
             groups = [(rest, 1.0), (projector, self.plan.projector_slowdown)]
             if self.pictures == 0:
-                self.open_projector()
+                self.open_reader()
         else:
             groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
         if name != "joint":
@@ -288,14 +294,14 @@ class Run:
             split.append({"params": [p for p in members if p.dim() <= 1], "factor": factor, "weight_decay": 0.0})
         self.optimizer = torch.optim.AdamW(split, self.stage.rate, betas=(0.9, 0.98), fused=True)
 
-    def open_projector(self) -> None:
+    def open_reader(self) -> None:
         """The reader begins anew, with a projector that loses nothing of what the tower tells."""
         initialise_reader(self.model)
         composer = Composer(self.assets, "train")
-        pictures = np.stack([composer.scene(first_scene(80) + i, SIDE).image for i in range(4 if self.plan.toy else 48)])
-        with torch.no_grad(), self.autocast():
+        pictures = np.stack([composer.scene(first_scene(80) + i, SIDE).image for i in range(8 if self.plan.toy else 128)])
+        with torch.no_grad():
             hidden, _ = self.tower.forward(torch.from_numpy(pictures).to(self.device), last=False)
-        self.guide.open(self.model, hidden[:, 1:].flatten(0, 1).float())
+        self.guide.open(self.model, self.teacher.read(hidden[:, 1:].flatten(0, 1)), self.name_tokens)
 
     def steps(self, stage: Stage) -> int:
         """Steps of a stage."""
@@ -341,8 +347,7 @@ class Run:
         return self.rng.choice(self.plan.dropout_keep)
 
     def reader_loss(self, features: Tensor, packed: reader.Packed, label: Tensor, position: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Next-token loss of the answers, and where to look for them; in the beginning also patches against the embedding of
-        their name. `label` and `position`: of every patch."""
+        """Next-token loss of the answers, and where to look for them. `label` and `position`: of every patch."""
         keep = self.keep()
         batch = features.shape[0]
         place = torch.arange(GRID * GRID).expand(batch, -1) if keep >= GRID * GRID else reader.kept_tokens(batch, keep, self.generator)
@@ -355,14 +360,7 @@ class Run:
         loss = F.cross_entropy(done.logits, done.wanted)
         numbers |= {"loss": loss.detach(), "token": (done.logits.argmax(-1) == done.wanted).float().mean()}
         loss = loss + self.plan.guide_weight * guided
-        weight = self.plan.name_weight * max(0.0, 1 - 2 * self.progress()) if self.stage.name == "reader" else 0.0
-        if weight > 0:
-            classes = len(self.assets.names)
-            names = self.model.model.language_model.embed_tokens.weight[self.name_tokens]
-            match = F.normalize(done.seen.float(), dim=-1) @ F.normalize(names, dim=-1).T * 12
-            each = F.cross_entropy(match.flatten(0, 1), label.flatten().clamp(max=classes - 1), reduction="none")
-            loss = loss + weight * mean_where(each, label.flatten() < classes)
-        return loss + 0.01 * (done.seen.float().norm(dim=-1) - 2).square().mean(), numbers
+        return loss + 0.04 * (done.seen.float().norm(dim=-1) / SEEN_NORM - 1).square().mean(), numbers
 
     # -- data ----------------------------------------------------------------------------------------------------------
 
