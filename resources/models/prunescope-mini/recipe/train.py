@@ -272,18 +272,18 @@ class Run:
         towers = list(self.model.model.vision_tower.parameters())
         projector = list(self.model.model.multi_modal_projector.parameters())
         rest = [p for n, p in self.model.named_parameters() if "vision_tower" not in n and "projector" not in n]
-        rest += list(self.guide.parameters())
+        guide = list(self.guide.parameters())
         for parameter in self.model.parameters():
             parameter.requires_grad_(True)
         name = self.stage.name
         if name.startswith("tower"):
             groups = [(towers + list(self.teacher.parameters()), 1.0)]
         elif name == "reader":
-            groups = [(rest, 1.0), (projector, self.plan.projector_slowdown)]
+            groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (guide, 5.0)]
             if self.pictures == 0:
                 self.open_reader()
         else:
-            groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
+            groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (guide, 5.0), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
         if name != "joint":
             trained = {id(p) for members, _ in groups for p in members}
             for parameter in self.model.parameters():
