@@ -98,8 +98,8 @@ def answer_ids(tokenizer: Tokenizer, answer: str) -> list[int]:
 
 
 def tokens_of(offsets: list[tuple[int, int]], start: int, end: int) -> list[int]:
-    """The tokens that lie within a stretch of characters, its leading space included."""
-    return [i for i, (a, b) in enumerate(offsets) if b > start and b <= end]
+    """The tokens that hold some of a stretch of characters."""
+    return [i for i, (a, b) in enumerate(offsets) if b > start and a < end]
 
 
 def look(looks: LookList, tokenizer: Tokenizer, question: Question, row: int, first: int, classes: int) -> None:
