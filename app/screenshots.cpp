@@ -206,7 +206,8 @@ void Screenshots::addPanels(const QString& suffix) {
                       [all_methods] { all_methods(true); },
                       [this] { return isAtRest(); }});
     steps_.push_back({"", [all_methods] { all_methods(false); }, at_once});
-    for (const char* panel : {"budget", "evaluate", "ledger", "log", "history", "shift"}) {
+    for (const char* panel :
+         {"budget", "evaluate", "ledger", "log", "inspector", "history", "settings", "shift"}) {
         steps_.push_back(
             {panel + suffix,
              [this, panel] { window_->findChild<QDockWidget*>(QString(panel) + "Dock")->raise(); },

@@ -124,7 +124,7 @@ void MainWindow::makeDocks() {
     rows->setSpacing(0);
     rows->addWidget(settings_, 1);
     rows->addWidget(new HardwarePanel(&session_->controller, settings));
-    dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings);
+    auto* settings_dock = dock(Qt::LeftDockWidgetArea, "settingsDock", tr("Settings"), settings);
 
     dock(Qt::RightDockWidgetArea,
          "answerDock",
@@ -136,15 +136,17 @@ void MainWindow::makeDocks() {
     legend_area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     legend_area->setWidget(makeLegends(session_, legend_area));
     dock(Qt::RightDockWidgetArea, "legendDock", tr("Legend"), legend_area);
-    dock(Qt::RightDockWidgetArea,
-         "inspectorDock",
-         tr("Inspector"),
-         new Inspector(document, selection, this));
+    auto* inspector = dock(Qt::RightDockWidgetArea,
+                           "inspectorDock",
+                           tr("Inspector"),
+                           new Inspector(document, selection, this));
 
     shift_plot_ = new ShiftPlot(document, selection, this);
     shift_plot_->compareWith(&session_->reference);
     budget_plot_ = new BudgetPlot(document, this);
     log_ = new LogView(document, this);
+    // Nine tabs in one place would have no room for their words.
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     auto* shift = dock(Qt::BottomDockWidgetArea, "shiftDock", tr("Shift"), shift_plot_);
     const auto tab = [&](const QString& name, const QString& title, QWidget* content) {
         tabifyDockWidget(shift, dock(Qt::BottomDockWidgetArea, name, title, content));
@@ -157,14 +159,17 @@ void MainWindow::makeDocks() {
     tab("attributionDock",
         tr("Attribution"),
         new AttributionPanel(&session_->attribution, document, selection, this));
-    tab("logDock", tr("Log"), log_);
-    auto* history = new QUndoView(document->undoStack(), this);
-    history->setObjectName("history");
-    tab("historyDock", tr("Undo history"), history);
     notes_ = new NotesPanel(document, selection, this);
     tab("notesDock", tr("Notes"), notes_);
-    setTabPosition(Qt::BottomDockWidgetArea, QTabWidget::North);
+    tabifyDockWidget(inspector, dock(Qt::RightDockWidgetArea, "logDock", tr("Log"), log_));
+    auto* history = new QUndoView(document->undoStack(), this);
+    history->setObjectName("history");
+    history->setEmptyLabel(tr("At the start"));
+    tabifyDockWidget(settings_dock,
+                     dock(Qt::LeftDockWidgetArea, "historyDock", tr("Undo history"), history));
     shift->raise();
+    settings_dock->raise();
+    inspector->raise();
 }
 
 void MainWindow::connectViews() {

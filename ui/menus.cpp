@@ -34,7 +34,9 @@ QDialog* makeSheet(QMainWindow* window, const QString& name, const QString& titl
 }
 
 QString keyRow(const QString& keys, const QString& text) {
-    return QString("<tr><td style=\"padding:2px 16px 2px 0\"><b>%1</b></td><td>%2</td></tr>")
+    return QString(
+               "<tr><td width=210 style=\"padding:2px 16px 2px 0\"><b>%1</b></td>"
+               "<td style=\"padding:2px 0\">%2</td></tr>")
         .arg(keys.toHtmlEscaped(), text.toHtmlEscaped());
 }
 

@@ -89,7 +89,7 @@ ReproduceDialog::ReproduceDialog(FigureReproduction* reproduction,
     column->addWidget(note_);
     column->addStretch(1);
     column->addLayout(buttons);
-    resize(620, 320);
+    resize(620, sizeHint().height());
     connect(reproduction_, &FigureReproduction::needsChanged, this, &ReproduceDialog::showNeeds);
     connect(reproduction_, &FigureReproduction::pictureTried, note_, &QLabel::setText);
     connect(locate_picture_, &QPushButton::clicked, this, [this, dialogs] {

@@ -17,6 +17,22 @@ bool isComplete(const TracePtr& trace) {
     return trace && trace->answer.complete;
 }
 
+/// Text that wraps and is never cut: a dock gives it as many lines as it needs at its width.
+class WrappedText : public QLabel {
+public:
+    explicit WrappedText(QWidget* parent) : QLabel(parent) { setWordWrap(true); }
+
+    QSize minimumSizeHint() const override {
+        return {QLabel::minimumSizeHint().width(), heightForWidth(std::max(1, width()))};
+    }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override {
+        QLabel::resizeEvent(event);
+        updateGeometry();
+    }
+};
+
 }  // namespace
 
 AnswerPanel::AnswerPanel(Document* document,
@@ -33,14 +49,12 @@ AnswerPanel::AnswerPanel(Document* document,
       pruned_title_(new QLabel(this)),
       reference_title_(new QLabel(this)),
       unpruned_title_(new QLabel(this)),
-      verdict_(new QLabel(this)),
-      costs_(new QLabel(this)) {
+      verdict_(new WrappedText(this)),
+      costs_(new WrappedText(this)) {
     setObjectName("answerPanel");
     pruned_->setChoosable(true);
     verdict_->setObjectName("verdict");
-    verdict_->setWordWrap(true);
     costs_->setObjectName("costs");
-    costs_->setWordWrap(true);
     costs_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* column = new QVBoxLayout(this);
     column->setSpacing(4);

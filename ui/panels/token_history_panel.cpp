@@ -74,6 +74,24 @@ QString roleText(StageRole role) {
     return {};
 }
 
+/// Columns that say nothing about these patches are hidden, and the last, which says why, takes the
+/// room that is left: nobody has to scroll sideways.
+void fitColumns(QTableWidget& table, const std::vector<QStringList>& cells) {
+    const int last = table.columnCount() - 1;
+    QHeaderView& header = *table.horizontalHeader();
+    for (int c = 0; c <= last; ++c) {
+        const bool says_nothing = std::ranges::all_of(cells, [c](const QStringList& row) {
+            return row[c].isEmpty() || row[c] == sizeText(0);
+        });
+        header.setSectionHidden(c, c > 0 && c < last && says_nothing);
+        header.setSectionResizeMode(c, QHeaderView::Interactive);
+    }
+    table.resizeColumnsToContents();
+    if (last >= 0) {
+        header.setSectionResizeMode(last, QHeaderView::Stretch);
+    }
+}
+
 }  // namespace
 
 TokenHistoryPanel::TokenHistoryPanel(Document* document, SelectionModel* selection, QWidget* parent)
@@ -233,10 +251,7 @@ void TokenHistoryPanel::fill(const QStringList& titles,
             table_->setItem(row, cell, item);
         }
     }
-    table_->resizeColumnsToContents();
-    if (!titles.isEmpty()) {
-        table_->horizontalHeader()->setStretchLastSection(true);
-    }
+    fitColumns(*table_, cells);
     followStage();
 }
 

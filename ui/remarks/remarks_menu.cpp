@@ -67,7 +67,7 @@ std::vector<MenuEntry> MainWindow::bookmarkMenu() {
         entries.push_back(
             {kBookmarks,
              kGo[i],
-             tr("&%1 empty").arg(slot),
+             tr("Bookmark &%1: empty").arg(slot),
              kGoKeys[i],
              "",
              tr("Go to bookmark %1: its prompt, settings, stage and selection").arg(slot),
@@ -101,10 +101,12 @@ void MainWindow::connectRemarks() {
             const SessionBookmark* bookmark = bookmarks_->at(slot);
             QAction* action = actions_.at(kGo[i]);
             action->setEnabled(bookmark != nullptr);
-            action->setText(bookmark != nullptr
-                                ? tr("&%1 %2").arg(slot).arg(
-                                      QString::fromStdString(bookmark->name).replace('&', "&&"))
-                                : tr("&%1 empty").arg(slot));
+            action->setText(
+                bookmark != nullptr
+                    ? tr("Bookmark &%1: %2")
+                          .arg(slot)
+                          .arg(QString::fromStdString(bookmark->name).replace('&', "&&"))
+                    : tr("Bookmark &%1: empty").arg(slot));
         }
     };
     connect(&session_->document, &Document::remarksChanged, this, refresh);

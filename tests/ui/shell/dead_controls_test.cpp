@@ -162,6 +162,8 @@ protected:
     void giveWork(const QString& id) {
         if (id == "fit") {
             window_.action("pixels")->trigger();
+        } else if (id == "compareCurrent") {
+            window_.action("compareSplit")->trigger();
         } else if (id == "paste") {
             QImage picture(8, 8, QImage::Format_RGB888);
             picture.fill(Qt::red);
