@@ -35,7 +35,9 @@ def evaluate(run: Any, split: str, pictures: int, keep: int | None = None) -> di
             part = chosen[start:start + 16]
             with run.autocast():
                 hidden, _ = run.tower.forward(torch.from_numpy(np.stack([image for image, _ in part])).to(run.device), last=False)
-                features = hidden[:, 1:] if keep is None else reader.drop_tokens(hidden[:, 1:], keep, generator)
+                features = hidden[:, 1:]
+                if keep is not None:
+                    features = reader.features_at(features, reader.kept_tokens(len(features), keep, generator).to(run.device))
                 packed = reader.pack(run.tokenizer, [[question] for _, question in part])
                 scores = reader.run(run.model, run.tokenizer, features, packed).logits
             correct = [row[0] for row in reader.exactly_right(scores, packed)]

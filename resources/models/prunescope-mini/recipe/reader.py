@@ -147,8 +147,10 @@ def pack(tokenizer: Tokenizer, batch: list[list[Question]], classes: int = 0) ->
 
 
 def kept_tokens(batch: int, keep: int, generator: torch.Generator) -> Tensor:
-    """A random subset of the visual tokens in raster order, [batch, keep]. A quarter is one patch of every block of 2 x 2: no
-    thing is missed, so an answer can always be given."""
+    """A random subset of the visual tokens in raster order, [batch, keep]; all of them where `keep` is as many. A quarter is one
+    patch of every block of 2 x 2: no thing is missed, so an answer can always be given."""
+    if keep >= GRID * GRID:
+        return torch.arange(GRID * GRID).expand(batch, -1)
     if keep * 4 == GRID * GRID:
         half = GRID // 2
         block = torch.arange(half * half)
@@ -157,12 +159,9 @@ def kept_tokens(batch: int, keep: int, generator: torch.Generator) -> Tensor:
     return torch.rand(batch, GRID * GRID, generator=generator).topk(keep).indices.sort().values
 
 
-def drop_tokens(features: Tensor, keep: int, generator: torch.Generator) -> Tensor:
-    """The features of a random subset of the visual tokens."""
-    if keep >= features.shape[1]:
-        return features
-    kept = kept_tokens(features.shape[0], keep, generator).to(features.device)
-    return features.gather(1, kept[..., None].expand(-1, -1, features.shape[2]))
+def features_at(features: Tensor, place: Tensor) -> Tensor:
+    """The features [B, all, width] of some visual tokens, `place` [B, kept]."""
+    return features.gather(1, place[..., None].expand(-1, -1, features.shape[2]))
 
 
 @dataclass

@@ -348,11 +348,8 @@ class Run:
 
     def reader_loss(self, features: Tensor, packed: reader.Packed, label: Tensor, position: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Next-token loss of the answers, and where to look for them. `label` and `position`: of every patch."""
-        keep = self.keep()
-        batch = features.shape[0]
-        place = torch.arange(GRID * GRID).expand(batch, -1) if keep >= GRID * GRID else reader.kept_tokens(batch, keep, self.generator)
-        place = place.to(self.device)
-        features = features.gather(1, place[..., None].expand(-1, -1, features.shape[2]))
+        place = reader.kept_tokens(features.shape[0], self.keep(), self.generator).to(self.device)
+        features = reader.features_at(features, place)
         label, position = label.gather(1, place), position.gather(1, place)
         with self.autocast():
             done = reader.run(self.model, self.tokenizer, features, packed)
