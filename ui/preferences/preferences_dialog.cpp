@@ -73,6 +73,7 @@ PreferencesDialog::PreferencesDialog(Session* session,
     auto* rows = new QVBoxLayout(this);
     rows->addLayout(columns, 1);
     rows->addLayout(makeButtons());
+    resize(720, sizeHint().height());  // room for paths
     connect(&session_->document, &Document::liveChanged, this, &PreferencesDialog::refresh);
     connect(&session_->ahead, &AheadController::onChanged, this, &PreferencesDialog::refresh);
     connect(&session_->controller, &Controller::hardwareChanged, this, &PreferencesDialog::refresh);
