@@ -7,12 +7,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
-#include <QEventLoop>
 #include <QSlider>
 #include <QTextBrowser>
-#include <QTimer>
 
 namespace prunescope::bench {
 
@@ -20,24 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double msSince(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
 // The budgets of the budget curve are computed in the background after every run.
 constexpr int kCurveBudgets[] = {1,  2,  4,   8,   12,  16,  20,  24,  32,  40,  48, 64,
                                  80, 96, 128, 160, 192, 256, 320, 384, 448, 512, 576};
 
 }  // namespace
-
-bool PaintClock::notify(QObject* receiver, QEvent* event) {
-    const QEvent::Type type = event->type();  // the event may be gone afterwards
-    const bool handled = QApplication::notify(receiver, event);
-    if (type == QEvent::UpdateRequest && then_) {
-        std::exchange(then_, nullptr)();
-    }
-    return handled;
-}
 
 WindowStage::WindowStage(PaintClock* clock)
     : clock_(clock),
@@ -53,29 +39,15 @@ WindowStage::WindowStage(PaintClock* clock)
     const QString model = QString::fromStdString(bundledModel().string());
     session_.controller.loadModel(model);
     window_.showSamplesOf(model);
-    if (!wait([this] { return session_.document.trace() != nullptr; }) || !rest()) {
+    if (!waitFor([this] { return session_.document.trace() != nullptr; }) || !rest()) {
         throw std::runtime_error("the bundled model gave no result");
     }
     used_budgets_.insert(session_.document.settings().budget);
 }
 
-bool WindowStage::wait(const std::function<bool()>& reached, int patience_ms) {
-    QElapsedTimer waited;
-    waited.start();
-    QTimer tick;
-    tick.start(2);
-    while (!reached()) {
-        if (waited.elapsed() > patience_ms) {
-            return false;
-        }
-        QApplication::processEvents(QEventLoop::WaitForMoreEvents);
-    }
-    return true;
-}
-
 bool WindowStage::rest() {
     const Document& document = session_.document;
-    return wait([this, &document] {
+    return waitFor([this, &document] {
         return document.state() == RunState::Ready && document.resultMatchesInputs() &&
                (!session_.ahead.isOn() || session_.ahead.isComplete());
     });
@@ -88,15 +60,6 @@ void WindowStage::crossBreakpoint() {
     const double place = 1000 * (kappa - tau.min) / (tau.max - tau.min);
     const bool fires = session_.document.trace()->views.front().shift.fired;
     slide("tau", static_cast<int>(fires ? std::ceil(place) + 1 : std::floor(place) - 1));
-}
-
-double WindowStage::paintAfter(const std::function<void()>& act) {
-    std::optional<double> ms;
-    const Clock::time_point start = Clock::now();
-    act();
-    clock_->atNextPaint([&] { ms = msSince(start); });
-    wait([&] { return ms.has_value(); });
-    return ms.value_or(0);
 }
 
 namespace {
@@ -139,7 +102,7 @@ double WindowStage::overlayAfter(const std::function<void()>& move) {
     });
     start = Clock::now();
     move();
-    wait([&] { return ms.has_value(); });
+    waitFor([&] { return ms.has_value(); });
     QObject::disconnect(armed);
     clock_->atNextPaint(nullptr);
     return ms.value_or(0);
@@ -158,7 +121,7 @@ double WindowStage::answerAfter(const std::function<void()>& move) {
     });
     start = Clock::now();
     move();
-    wait([&] { return ms.has_value(); });
+    waitFor([&] { return ms.has_value(); });
     QObject::disconnect(armed);
     clock_->atNextPaint(nullptr);
     return ms.value_or(0);

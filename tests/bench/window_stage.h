@@ -1,33 +1,17 @@
 #pragma once
 
+#include "tests/bench/paint_clock.h"
 #include "ui/main_window.h"
 #include "ui/session.h"
 
 #include <functional>
-#include <optional>
 #include <set>
 
-#include <QApplication>
-#include <QElapsedTimer>
 #include <QTemporaryDir>
 
 class QSlider;
 
 namespace prunescope::bench {
-
-/// An application that knows when a window has been painted and handed to the platform.
-class PaintClock : public QApplication {
-public:
-    using QApplication::QApplication;
-
-    bool notify(QObject* receiver, QEvent* event) override;
-
-    /// Called after the next window update that follows this call.
-    void atNextPaint(std::function<void()> then) { then_ = std::move(then); }
-
-private:
-    std::function<void()> then_;
-};
 
 /// The real window on the bundled model and picture, at rest with its first result.
 class WindowStage {
@@ -35,16 +19,13 @@ public:
     explicit WindowStage(PaintClock* clock);
 
     /// Milliseconds from now until everything marked as changed by `act` has been painted.
-    double paintAfter(const std::function<void()>& act);
+    double paintAfter(const std::function<void()>& act) { return clock_->paintAfter(act); }
 
     /// Milliseconds from a move of the slider until the overlay of exactly the inputs is painted.
     double overlayAfter(const std::function<void()>& move);
 
     /// Milliseconds from a move of the slider until the beginning of its answer is painted.
     double answerAfter(const std::function<void()>& move);
-
-    /// Runs the event loop until `reached`; false after `patience_ms`.
-    bool wait(const std::function<bool()>& reached, int patience_ms = 300'000);
 
     /// Until the engine has nothing left to do for the inputs.
     bool rest();

@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
-#include <iostream>
 #include <limits>
 #include <random>
 
@@ -328,25 +326,6 @@ TEST_F(Views, CurvesOfManyMethodsNameTheirPoints) {
     ASSERT_TRUE(csv.open(QIODevice::ReadOnly));
     EXPECT_TRUE(
         csv.readAll().startsWith("method,budget,shift,shift_after,fired,null_median\nrandom,10,"));
-}
-
-TEST_F(Views, RepaintTimesArePrinted) {
-    Canvas canvas(&document, &selection, &overlay);
-    canvas.resize(900, 640);
-    canvas.show();
-    QCoreApplication::processEvents();
-    const auto cpuMs = [&] {
-        const std::clock_t from = std::clock();
-        canvas.repaint();
-        return 1000.0 * static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC;
-    };
-    for (const int stage : {0, 4, last}) {
-        selection.setStage(stage);
-        const double fresh = cpuMs();
-        selection.setHoveredPatch(200 + stage);
-        std::cout << "stage " << stage << ": new stage " << fresh << " ms, hover " << cpuMs()
-                  << " ms of CPU\n";
-    }
 }
 
 }  // namespace
