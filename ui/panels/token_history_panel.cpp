@@ -17,6 +17,7 @@ namespace prunescope {
 namespace {
 
 constexpr std::size_t kSharesNamed = 2;
+constexpr int kSharesOfReason = 3;  // of the table's width, beside one for each other column
 
 QString text(const std::string& words) {
     return QString::fromStdString(words);
@@ -36,6 +37,9 @@ QString shareList(const std::vector<HistoryShare>& shares) {
     }
     if (shares.size() > kSharesNamed) {
         parts << TokenHistoryPanel::tr("%1 more").arg(shares.size() - kSharesNamed);
+    }
+    for (QString& part : parts) {
+        part.replace(' ', QChar::Nbsp);  // lines end between patches
     }
     return parts.join(", ");
 }
@@ -75,21 +79,41 @@ QString roleText(StageRole role) {
 }
 
 /// Columns that say nothing about these patches are hidden, and the last, which says why, takes the
-/// room that is left: nobody has to scroll sideways.
-void fitColumns(QTableWidget& table, const std::vector<QStringList>& cells) {
+/// room that is left: nobody has to scroll sideways. Where that would be too little for words, long
+/// columns give some of theirs, and all wrap.
+void fitColumns(QTableWidget& table) {
     const int last = table.columnCount() - 1;
+    if (last < 0) {
+        return;
+    }
     QHeaderView& header = *table.horizontalHeader();
+    int shown = 0;
     for (int c = 0; c <= last; ++c) {
-        const bool says_nothing = std::ranges::all_of(cells, [c](const QStringList& row) {
-            return row[c].isEmpty() || row[c] == sizeText(0);
-        });
+        bool says_nothing = true;
+        for (int row = 0; row < table.rowCount() && says_nothing; ++row) {
+            const QString said = table.item(row, c)->text();
+            says_nothing = said.isEmpty() || said == sizeText(0);
+        }
         header.setSectionHidden(c, c > 0 && c < last && says_nothing);
         header.setSectionResizeMode(c, QHeaderView::Interactive);
+        shown += header.isSectionHidden(c) ? 0 : 1;
     }
     table.resizeColumnsToContents();
-    if (last >= 0) {
-        header.setSectionResizeMode(last, QHeaderView::Stretch);
+    const int room = table.viewport()->width();
+    const int fair = room / std::max(1, shown + kSharesOfReason - 1);
+    int taken = 0;
+    for (int c = 0; c < last; ++c) {
+        taken += header.sectionSize(c);
     }
+    for (int c = 0; c < last && room - taken < kSharesOfReason * fair; ++c) {
+        const int enough = fair * 3 / 2;
+        if (header.sectionSize(c) > enough) {
+            taken -= header.sectionSize(c) - enough;
+            header.resizeSection(c, enough);
+        }
+    }
+    header.setSectionResizeMode(last, QHeaderView::Stretch);
+    table.resizeRowsToContents();
 }
 
 }  // namespace
@@ -114,9 +138,8 @@ TokenHistoryPanel::TokenHistoryPanel(Document* document, SelectionModel* selecti
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setAlternatingRowColors(true);
     table_->setTabKeyNavigation(false);
-    table_->setWordWrap(false);
     table_->verticalHeader()->hide();
-    table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    table_->verticalHeader()->setMinimumSectionSize(fontMetrics().height() + 8);
     table_->horizontalHeader()->setHighlightSections(false);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 6, 8, 6);
@@ -251,8 +274,14 @@ void TokenHistoryPanel::fill(const QStringList& titles,
             table_->setItem(row, cell, item);
         }
     }
-    fitColumns(*table_, cells);
+    fitColumns(*table_);
     followStage();
+}
+
+void TokenHistoryPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    layout()->activate();  // the table's new width counts
+    fitColumns(*table_);
 }
 
 void TokenHistoryPanel::followStage() {

@@ -19,6 +19,9 @@ class TokenHistoryPanel : public QWidget {
 public:
     TokenHistoryPanel(Document* document, SelectionModel* selection, QWidget* parent = nullptr);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
     void showToken(const TokenHistory& history);

@@ -1,5 +1,8 @@
 #include "ui/services/desktop_motion.h"
 
+#include <QDBusConnection>
+#include <QDBusMessage>
+#include <QDBusVariant>
 #include <QFileInfo>
 #include <QSettings>
 #include <QStandardPaths>
@@ -40,9 +43,28 @@ bool desktopReducesMotion(const QStringList& config_folders) {
     return false;
 }
 
+bool portalReducesMotion(const QDBusConnection& bus) {
+    constexpr int kPatience_ms = 50;
+    QDBusMessage ask = QDBusMessage::createMethodCall("org.freedesktop.portal.Desktop",
+                                                      "/org/freedesktop/portal/desktop",
+                                                      "org.freedesktop.portal.Settings",
+                                                      "Read");
+    ask << "org.gnome.desktop.interface"
+        << "enable-animations";
+    const QDBusMessage reply = bus.call(ask, QDBus::Block, kPatience_ms);
+    QVariant said =
+        reply.type() == QDBusMessage::ReplyMessage ? reply.arguments().value(0) : QVariant();
+    while (said.userType() == qMetaTypeId<QDBusVariant>()) {  // the portal wraps it twice
+        said = qvariant_cast<QDBusVariant>(said).variant();
+    }
+    return said.userType() == QMetaType::Bool && !said.toBool();
+}
+
 bool desktopReducesMotion() {
     return desktopReducesMotion(
-        QStandardPaths::standardLocations(QStandardPaths::GenericConfigLocation));
+               QStandardPaths::standardLocations(QStandardPaths::GenericConfigLocation)) ||
+           (qgetenv("XDG_CURRENT_DESKTOP").contains("GNOME") &&
+            portalReducesMotion(QDBusConnection::sessionBus()));
 }
 
 }  // namespace prunescope

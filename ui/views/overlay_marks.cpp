@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 
+#include <QCache>
+#include <QImage>
+#include <QPaintEngine>
 #include <QPainterPath>
 #include <QPen>
 
@@ -242,6 +246,49 @@ void drawGlyphs(QPainter& painter, const FateStyle& style, const std::vector<Cel
     painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
+constexpr double kHalo_px = 3;  // of the pen: half of it lies outside the letters
+
+void drawHaloPath(QPainter& painter, QPointF centre, const QString& text, const QColor& ink) {
+    QPainterPath path;
+    const QFontMetricsF metrics(painter.font());
+    const QRectF bounds = metrics.tightBoundingRect(text);
+    path.addText(centre - bounds.center(), painter.font(), text);
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    const QColor halo = ink.lightness() > 127 ? QColor(0, 0, 0, 220) : QColor(255, 255, 255, 230);
+    painter.setPen(QPen(halo, kHalo_px, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPath(path);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(ink);
+    painter.drawPath(path);
+    painter.restore();
+}
+
+/// The same few numbers come back with every repaint, and stroking letters takes longer than all
+/// else on a patch.
+const QImage& haloLabel(const QString& text, const QFont& font, const QColor& ink, double ratio) {
+    constexpr int kMostLabels = 1024;
+    thread_local QCache<QString, QImage> labels(kMostLabels);
+    const QString key =
+        QStringLiteral("%1/%2/%3/%4")
+            .arg(font.key(), QString::number(ink.rgba()), QString::number(ratio), text);
+    if (const QImage* known = labels.object(key)) {
+        return *known;
+    }
+    const QSizeF bounds = QFontMetricsF(font).tightBoundingRect(text).size();
+    const QSizeF size = (bounds + QSizeF(kHalo_px + 2, kHalo_px + 2)) * ratio;
+    auto label = std::make_unique<QImage>(size.toSize(), QImage::Format_ARGB32_Premultiplied);
+    label->setDevicePixelRatio(ratio);
+    label->fill(Qt::transparent);
+    QPainter painter(label.get());
+    painter.setFont(font);
+    drawHaloPath(painter, QRectF({}, label->deviceIndependentSize()).center(), text, ink);
+    painter.end();
+    labels.insert(key, label.release());
+    return *labels.object(key);
+}
+
 }  // namespace
 
 DetailLevel detailFor(double cell_size) {
@@ -315,20 +362,17 @@ void paintSparseDiagonals(QPainter& painter, const QRectF& area, const QColor& c
 }
 
 void paintHaloText(QPainter& painter, const QRectF& area, const QString& text, const QColor& ink) {
-    QPainterPath path;
-    const QFontMetricsF metrics(painter.font());
-    const QRectF bounds = metrics.tightBoundingRect(text);
-    path.addText(area.center() - bounds.center(), painter.font(), text);
-    painter.save();
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    const QColor halo = ink.lightness() > 127 ? QColor(0, 0, 0, 220) : QColor(255, 255, 255, 230);
-    painter.setPen(QPen(halo, 3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawPath(path);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(ink);
-    painter.drawPath(path);
-    painter.restore();
+    // Vectors stay vectors, and what is scaled stays sharp.
+    if (painter.paintEngine()->type() != QPaintEngine::Raster ||
+        painter.transform().type() > QTransform::TxTranslate) {
+        drawHaloPath(painter, area.center(), text, ink);
+        return;
+    }
+    const double ratio = painter.device()->devicePixelRatioF();
+    const QImage& label = haloLabel(text, painter.font(), ink, ratio);
+    const QPointF corner = area.center() - QRectF({}, label.deviceIndependentSize()).center();
+    painter.drawImage(
+        QPointF(std::round(corner.x() * ratio), std::round(corner.y() * ratio)) / ratio, label);
 }
 
 }  // namespace prunescope

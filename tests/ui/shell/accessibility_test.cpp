@@ -42,9 +42,7 @@ class AccessibilityTest : public test::WindowTest {
 protected:
     void SetUp() override {
         previous_ = listenToAnnouncements(hear);
-        window_.resize(1280, 800);
-        window_.show();
-        QApplication::setActiveWindow(&window_);
+        showActive();
         openEverything();
         canvas_ = child<Canvas>("canvas");
         canvas_->setFocus();

@@ -21,26 +21,15 @@ namespace {
 class AttributionFilesTest : public test::WindowTest {
 protected:
     void SetUp() override {
-        window_.resize(1280, 800);
-        window_.show();
-        QApplication::setActiveWindow(&window_);
-        RunSettings settings = session_.document.settings();
-        settings.method = "cls-topk";
-        settings.budget = 6;
-        session_.document.changeSettings(settings, "six");
-        openEverything();
+        showActive();
+        openWithSixTokens();
         preferences_.setExport(scratch_.path(), 0, "png", 96);
     }
 
     void ask() {
         QApplication::setActiveWindow(&window_);  // as a window manager does when a dialog closes
         QTest::keyClick(&window_, Qt::Key_T, Qt::ControlModifier | Qt::ShiftModifier);
-        ASSERT_TRUE(QTest::qWaitFor(
-            [&] {
-                const auto found = session_.attribution.found();
-                return !session_.attribution.isRunning() && found != nullptr && found->complete();
-            },
-            5000));
+        ASSERT_TRUE(isAttributed());
     }
 
     QString file() const { return scratch_.filePath("work.prunescope"); }

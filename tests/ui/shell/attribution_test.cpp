@@ -21,14 +21,8 @@ using Column = AttributionModel::Column;
 class AttributionTest : public test::WindowTest {
 protected:
     void SetUp() override {
-        window_.resize(1280, 800);
-        window_.show();
-        QApplication::setActiveWindow(&window_);
-        RunSettings settings = session_.document.settings();
-        settings.method = "cls-topk";
-        settings.budget = 6;
-        session_.document.changeSettings(settings, "six");
-        openEverything();
+        showActive();
+        openWithSixTokens();
         child<QDockWidget>("attributionDock")->raise();
         QCoreApplication::processEvents();
         start_ = child<QPushButton>("attributeButton");
@@ -54,17 +48,11 @@ protected:
         QTest::mouseClick(table_->viewport(), Qt::LeftButton, modifiers, place.center());
     }
 
-    bool isDone(int effects) {
-        return QTest::qWaitFor(
-            [&] {
-                const auto found = session_.attribution.found();
-                return !session_.attribution.isRunning() && found != nullptr &&
-                       static_cast<int>(found->effects.size()) == effects;
-            },
-            5000);
+    bool isDone(std::size_t effects) {
+        return isAttributed() && session_.attribution.found()->effects.size() == effects;
     }
 
-    void ask(int effects = 6) {
+    void ask(std::size_t effects = 6) {
         QTest::mouseClick(start_, Qt::LeftButton);
         ASSERT_TRUE(isDone(effects));
     }

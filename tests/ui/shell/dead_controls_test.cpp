@@ -29,9 +29,7 @@ namespace {
 class DeadControls : public test::WindowTest {
 protected:
     void SetUp() override {
-        window_.resize(1280, 800);
-        window_.show();
-        QApplication::setActiveWindow(&window_);
+        showActive();
         QApplication::clipboard()->clear();
         openEverything();
         settle();

@@ -80,7 +80,15 @@ TEST_F(LegibilityTest, TheHistoryOfATokenNeedsNoScrollingSideways) {
         settle();
         ASSERT_GE(table->rowCount(), 1);
         EXPECT_EQ(table->horizontalScrollBar()->maximum(), 0) << patches.size();
-        EXPECT_GE(table->columnWidth(table->columnCount() - 1), 100) << "why";
+        const int why = table->columnCount() - 1;
+        EXPECT_GE(table->columnWidth(why), 180);
+        for (int row = 0; row < table->rowCount(); ++row) {
+            const QRect room(0, 0, table->columnWidth(why) - 6, 1000);
+            const QString reason = table->item(row, why)->text();
+            EXPECT_GE(table->rowHeight(row),
+                      table->fontMetrics().boundingRect(room, Qt::TextWordWrap, reason).height())
+                << "cut: " << reason.toStdString();
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 #include "tests/ui/shell/window_fixture.h"
 #include "ui/panels/model_chooser.h"
 #include "ui/preferences/preferences_dialog.h"
-#include "ui/services/desktop_motion.h"
 
 #include <QApplication>
 #include <QCheckBox>
@@ -28,9 +27,7 @@ void write(const QString& path, const QByteArray& text) {
 class PreferencesTest : public test::WindowTest {
 protected:
     void SetUp() override {
-        window_.resize(1280, 800);
-        window_.show();
-        QApplication::setActiveWindow(&window_);
+        showActive();
         QTest::keyClick(&window_, Qt::Key_Comma, Qt::ControlModifier);
         ASSERT_TRUE(dialog()->isVisible());
     }
@@ -245,26 +242,6 @@ TEST_F(PreferencesTest, MotionFollowsTheDesktopUntilSomebodySaysOtherwise) {
     QFile::remove(config + "/kdeglobals");
     Q_EMIT qApp->applicationStateChanged(Qt::ApplicationActive);
     EXPECT_TRUE(window_.isAnimated());
-}
-
-TEST(DesktopMotion, ReadsTheFilesOfKdeAndGtk) {
-    QTemporaryDir user;
-    QTemporaryDir system;
-    const QStringList folders{user.path(), system.path()};
-    EXPECT_FALSE(desktopReducesMotion(folders));
-    write(system.filePath("gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=0\n");
-    EXPECT_TRUE(desktopReducesMotion(folders));
-    write(user.filePath("gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=true\n");
-    EXPECT_FALSE(desktopReducesMotion(folders)) << "the user's own word goes before";
-    write(user.filePath("gtk-4.0/settings.ini"), "[Settings]\ngtk-enable-animations=false\n");
-    EXPECT_TRUE(desktopReducesMotion(folders));
-    QFile::remove(user.filePath("gtk-4.0/settings.ini"));
-    write(user.filePath("kdeglobals"), "[KDE]\nAnimationDurationFactor=0.5\n");
-    EXPECT_FALSE(desktopReducesMotion(folders));
-    write(user.filePath("kdeglobals"), "[KDE]\nAnimationDurationFactor=0\n[General]\nx=1\n");
-    EXPECT_TRUE(desktopReducesMotion(folders));
-    write(user.filePath("kdeglobals"), "\0\xff[[[\nnonsense");
-    EXPECT_FALSE(desktopReducesMotion(folders));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include <QApplication>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -56,6 +57,32 @@ protected:
 
     bool reaches(RunState state) {
         return QTest::qWaitFor([&] { return session_.document.state() == state; }, 5000);
+    }
+
+    /// On show and active, as a window manager has it; again after a dialog closed.
+    void showActive() {
+        window_.resize(1280, 800);
+        window_.show();
+        QApplication::setActiveWindow(&window_);
+    }
+
+    /// A result that keeps patches 0 to 5, each with an effect of its own (fake_backend.cpp).
+    void openWithSixTokens() {
+        RunSettings settings = session_.document.settings();
+        settings.method = "cls-topk";
+        settings.budget = 6;
+        session_.document.changeSettings(settings, "six");
+        openEverything();
+    }
+
+    /// What tokens do is known, of as many as there are to ask about.
+    bool isAttributed() {
+        return QTest::qWaitFor(
+            [&] {
+                const auto found = session_.attribution.found();
+                return !session_.attribution.isRunning() && found != nullptr && found->complete();
+            },
+            5000);
     }
 
     void openEverything() {
