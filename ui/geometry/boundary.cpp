@@ -1,6 +1,7 @@
 #include "ui/geometry/boundary.h"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 namespace prunescope {
@@ -113,6 +114,37 @@ std::vector<CornerLoop> boundaryLoops(const PatchGrid& grid,
         }
     }
     return loops;
+}
+
+// Horizontal edges own the squares at the corners, vertical ones go from square to square.
+QVector<QRectF> innerStrip(const QPolygonF& outline, double from, double to) {
+    const auto n = outline.size();
+    const auto inward = [&](qsizetype edge) {  // its right-hand normal
+        const QPointF along = outline[(edge + 1) % n] - outline[edge % n];
+        return std::abs(along.x()) > std::abs(along.y()) ? QPointF(0, along.x() > 0 ? 1 : -1)
+                                                         : QPointF(along.y() > 0 ? -1 : 1, 0);
+    };
+    QVector<QRectF> strip;
+    strip.reserve(n);
+    for (qsizetype i = 0; i < n; ++i) {
+        const QPointF own = inward(i);
+        const QPointF at_start = own + inward(i + n - 1);
+        const QPointF at_end = own + inward(i + 1);
+        const QPointF& start = outline[i];
+        const QPointF& end = outline[(i + 1) % n];
+        const QRectF first = QRectF(start + at_start * from, start + at_start * to).normalized();
+        const QRectF last = QRectF(end + at_end * from, end + at_end * to).normalized();
+        QRectF rect = first.united(last);
+        if (own.y() == 0) {
+            const bool down = end.y() > start.y();
+            rect.setTop(down ? first.bottom() : last.bottom());
+            rect.setBottom(down ? last.top() : first.top());
+        }
+        if (rect.width() > 0 && rect.height() > 0) {
+            strip << rect;
+        }
+    }
+    return strip;
 }
 
 }  // namespace prunescope

@@ -6,6 +6,9 @@
 #include <vector>
 
 #include <QPoint>
+#include <QPolygonF>
+#include <QRectF>
+#include <QVector>
 
 namespace prunescope {
 
@@ -18,5 +21,10 @@ using CornerLoop = std::vector<QPoint>;
 std::vector<CornerLoop> boundaryLoops(const PatchGrid& grid,
                                       const std::vector<std::int32_t>& label,
                                       std::int32_t wanted);
+
+/// Rectangles that cover, once each, what lies between two depths (0 <= `from` < `to`) inside an
+/// outline of horizontal and vertical edges with its area to their right. An area narrower than
+/// 2 * `to` has less.
+QVector<QRectF> innerStrip(const QPolygonF& outline, double from, double to);
 
 }  // namespace prunescope

@@ -39,27 +39,53 @@ std::vector<CellMark> marksOf(const OverlayInput& input, PatchFate fate, const Q
     return marks;
 }
 
-/// The outline moved `inset` pixels into its area, so that two clusters lie side by side.
-QPainterPath insetPath(const std::vector<CornerLoop>& loops,
-                       const ViewTransform& transform,
-                       double inset) {
-    QPainterPath path;
+QPointF onPixel(QPointF at) {
+    return {std::round(at.x()), std::round(at.y())};
+}
+
+QVector<QRectF> stripOf(const std::vector<CornerLoop>& loops,
+                        const ViewTransform& transform,
+                        double from,
+                        double to) {
+    QVector<QRectF> strip;
     for (const CornerLoop& loop : loops) {
-        QPolygonF polygon;
-        for (std::size_t i = 0; i < loop.size(); ++i) {
-            const QPoint before = loop[i] - loop[(i + loop.size() - 1) % loop.size()];
-            const QPoint after = loop[(i + 1) % loop.size()] - loop[i];
-            const auto inward = [](QPoint d) {  // the right-hand normal, one component is zero
-                const double length = std::abs(d.x()) + std::abs(d.y());
-                return QPointF(-d.y() / length, d.x() / length);
-            };
-            polygon << transform.widgetFromCorner(loop[i].x(), loop[i].y()) +
-                           (inward(before) + inward(after)) * inset;
+        QPolygonF outline;
+        outline.reserve(static_cast<qsizetype>(loop.size()));
+        for (const QPoint& corner : loop) {
+            outline << onPixel(transform.widgetFromCorner(corner.x(), corner.y()));
         }
-        path.addPolygon(polygon);
-        path.closeSubpath();
+        strip += innerStrip(outline, from, to);
     }
-    return path;
+    return strip;
+}
+
+void fillRects(QPainter& painter, const QVector<QRectF>& rects, const QColor& color) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawRects(rects);
+}
+
+/// The cells of every cluster, neighbours in a row as one.
+std::vector<QVector<QRectF>> clusterAreas(const OverlayScene& scene,
+                                          const ViewTransform& transform) {
+    std::vector<QVector<QRectF>> areas(scene.clusters.size());
+    const PatchGrid& grid = scene.grid;
+    for (int row = 0; row < grid.rows; ++row) {
+        for (int col = 0; col < grid.cols;) {
+            const auto* label = &scene.cluster_of[static_cast<std::size_t>(row * grid.cols + col)];
+            int length = 1;
+            while (col + length < grid.cols && label[length] == label[0]) {
+                ++length;
+            }
+            if (label[0] >= 0) {
+                areas[static_cast<std::size_t>(label[0])]
+                    << QRectF(onPixel(transform.widgetFromCorner(col, row)),
+                              onPixel(transform.widgetFromCorner(col + length, row + 1)));
+            }
+            col += length;
+        }
+    }
+    return areas;
 }
 
 QPainterPath starPath(QPointF centre, double radius) {
@@ -99,34 +125,35 @@ QColor meanColourOf(const OverlayInput& input, std::int32_t cluster) {
 }
 
 void paintClusterAreas(QPainter& painter, const OverlayInput& input) {
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    for (std::size_t i = 0; i < input.scene->clusters.size(); ++i) {
-        const ClusterShape& shape = input.scene->clusters[i];
-        QColor tint(kClusterHues[static_cast<std::size_t>(shape.hue)]);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    const auto areas = clusterAreas(*input.scene, input.transform);
+    for (std::size_t i = 0; i < areas.size(); ++i) {
+        QColor tint(kClusterHues[static_cast<std::size_t>(input.scene->clusters[i].hue)]);
         tint.setAlphaF(0.15F);
         if (input.options.cluster_fill && input.picture != nullptr) {
             const QColor mean = meanColourOf(input, static_cast<std::int32_t>(i));
             tint = mean.isValid() ? mean : tint;
         }
-        painter.fillPath(insetPath(shape.loops, input.transform, 0), tint);
+        fillRects(painter, areas[i], tint);
     }
 }
 
+/// Inside its area, so that two clusters lie side by side; on whole pixels and as rectangles, since
+/// stroked paths took longer than the rest of the overlay.
 void paintClusterLines(QPainter& painter, const OverlayInput& input) {
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    painter.setBrush(Qt::NoBrush);
-    const double cell = input.transform.cellSize();
-    const bool small = cell < 8;
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    const bool small = input.transform.cellSize() < 8;
+    const auto line = [&](const ClusterShape& shape, double from, double to, const QColor& color) {
+        fillRects(painter, stripOf(shape.loops, input.transform, from, to), color);
+    };
     for (const ClusterShape& shape : input.scene->clusters) {
         const QColor hue(kClusterHues[static_cast<std::size_t>(shape.hue)]);
-        const QPainterPath path = insetPath(shape.loops, input.transform, small ? 0.5 : 1.25);
-        if (!small) {
-            painter.setPen(
-                QPen(QColor(0, 0, 0, 200), 3, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
-            painter.drawPath(path);
+        if (small) {
+            line(shape, 0, 1, hue);
+            continue;
         }
-        painter.setPen(QPen(hue, small ? 1 : 1.5, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
-        painter.drawPath(path);
+        line(shape, 0, 1, QColor(0, 0, 0, 200));
+        line(shape, 1, 3, hue);
     }
 }
 
@@ -141,18 +168,19 @@ void paintRepresentatives(QPainter& painter, const OverlayInput& input) {
     painter.save();
     painter.setFont(font);
     painter.setRenderHint(QPainter::Antialiasing, true);
+    const double radius = std::clamp(cell * 0.19, 3.0, 9.0);
+    const QPainterPath star = starPath({}, radius);
+    QPainterPathStroker around(QPen(Qt::black, 2.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    const QPainterPath halo = around.createStroke(star);
     for (std::size_t i = 0; i < input.scene->clusters.size(); ++i) {
         const int patch = input.scene->clusters[i].representative;
         if (patch < 0) {
             continue;
         }
         const QRectF rect = input.transform.widgetRectOf(patch);
-        const double radius = std::clamp(cell * 0.19, 3.0, 9.0);
-        const QPointF star(rect.right() - radius - cell * 0.14, rect.top() + radius + cell * 0.14);
-        const QPainterPath path = starPath(star, radius);
-        painter.setPen(QPen(Qt::black, 2.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        painter.drawPath(path);
-        painter.fillPath(path, QColor(0xf0e442));
+        const QPointF at(rect.right() - radius - cell * 0.14, rect.top() + radius + cell * 0.14);
+        painter.fillPath(halo.translated(at), Qt::black);
+        painter.fillPath(star.translated(at), QColor(0xf0e442));
         if (cell > 20) {
             const QRectF place(rect.left(), rect.center().y(), rect.width(), rect.height() / 2);
             paintHaloText(

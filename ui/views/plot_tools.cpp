@@ -138,22 +138,24 @@ private:
 
 }  // namespace
 
-// A timer, not a posted event: those come before the next frame, which the picture needs first. And
-// the plot is painted with whatever else the frame after it holds, not at once.
+// A frame later: a change of the settings is soon followed by its result, which the picture needs
+// first, and both are drawn at once. The plot is painted with whatever else that frame holds.
 void replotSoon(QCustomPlot& plot) {
     static constexpr QLatin1String kSoon{"replotSoon"};
+    constexpr int kFrame_ms = 16;
     if (plot.isVisible()) {
         auto* soon = plot.findChild<QTimer*>(kSoon, Qt::FindDirectChildrenOnly);
         if (soon == nullptr) {
             soon = new QTimer(&plot);
             soon->setObjectName(kSoon);
             soon->setSingleShot(true);
+            soon->setInterval(kFrame_ms);
             QObject::connect(soon, &QTimer::timeout, &plot, [&plot] {
                 plot.replot(QCustomPlot::rpQueuedRefresh);
             });
         }
         if (!soon->isActive()) {
-            soon->start(0);
+            soon->start();
         }
     } else if (plot.findChild<QObject*>(WhenShown::kWhenShown, Qt::FindDirectChildrenOnly) ==
                nullptr) {

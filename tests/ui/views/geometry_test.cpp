@@ -120,6 +120,54 @@ TEST(BoundaryProperty, OutlinesEncloseAsManyCellsAsTheyName) {
     }
 }
 
+// Against the distance of every pixel to the nearest one that is not of the cluster.
+TEST(BoundaryProperty, StripsCoverEveryPixelOfTheirDepthOnce) {
+    constexpr int kCell = 9;
+    constexpr int kSide = 24 * kCell;
+    const RunTrace trace = syntheticTrace();
+    const auto& labels = trace.views[0].stages.back().cluster_of;
+    const auto isInside = [&](int x, int y, std::int32_t cluster) {
+        return x >= 0 && y >= 0 && x < kSide && y < kSide &&
+               labels[static_cast<std::size_t>(y / kCell * 24 + x / kCell)] == cluster;
+    };
+    const auto depthOf = [&](int x, int y, std::int32_t cluster) {
+        for (int depth = 0; depth < 4; ++depth) {
+            for (int dy = -depth; dy <= depth; ++dy) {
+                for (int dx = -depth; dx <= depth; ++dx) {
+                    if (!isInside(x + dx, y + dy, cluster)) {
+                        return depth;
+                    }
+                }
+            }
+        }
+        return 4;
+    };
+    for (std::int32_t cluster = 0; cluster < 4; ++cluster) {
+        std::vector<int> covered(kSide * kSide);
+        for (const CornerLoop& loop : boundaryLoops(trace.views[0].grid, labels, cluster)) {
+            QPolygonF outline;
+            for (const QPoint& corner : loop) {
+                outline << QPointF(corner * kCell);
+            }
+            for (const QRectF& rect : innerStrip(outline, 1, 3)) {
+                for (int y = static_cast<int>(rect.top()); y < rect.bottom(); ++y) {
+                    for (int x = static_cast<int>(rect.left()); x < rect.right(); ++x) {
+                        ++covered[static_cast<std::size_t>(y * kSide + x)];
+                    }
+                }
+            }
+        }
+        for (int y = 0; y < kSide; ++y) {
+            for (int x = 0; x < kSide; ++x) {
+                const int depth = depthOf(x, y, cluster);  // 1: the outermost pixel
+                ASSERT_EQ(covered[static_cast<std::size_t>(y * kSide + x)],
+                          depth == 2 || depth == 3 ? 1 : 0)
+                    << cluster << ": " << x << ", " << y;
+            }
+        }
+    }
+}
+
 TEST(ClusterColors, NeighboursDiffer) {
     const RunTrace trace = syntheticTrace();
     const ViewTrace& view = trace.views[0];
