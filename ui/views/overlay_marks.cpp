@@ -296,7 +296,7 @@ DetailLevel detailFor(double cell_size) {
     // At a fitted 24 x 24 grid most cells are merged: their arrows would hide the picture.
     detail.glyphs = cell_size >= 18;
     detail.texture = cell_size > 20;
-    detail.labels = cell_size > 48;
+    detail.near = cell_size > 36;
     detail.stroke = cell_size > 20 ? 1 : (cell_size >= 12 ? 0.75 : 0.5);
     return detail;
 }
@@ -326,8 +326,13 @@ void paintCellMarks(QPainter& painter,
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, false);
     painter.setBrush(Qt::NoBrush);
-    if (detail.texture && style.fill == FillTreatment::DarkerHatched) {
-        drawHatch(painter, cells, QColor(style.color));
+    if (style.fill == FillTreatment::DarkerHatched) {
+        if (detail.near) {
+            drawHatch(painter, cells, QColor(style.color));
+        } else {
+            // Most patches of a picture are merged: what is left of it must stay ahead of them.
+            painter.setOpacity(painter.opacity() * 0.5);
+        }
     }
     drawOutlines(painter, style, cells, detail);
     if (detail.texture && style.glyph == Glyph::Bar) {

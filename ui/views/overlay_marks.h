@@ -20,9 +20,9 @@ struct CellMark {
 
 /// Which marks fit into a cell of that many device-independent pixels.
 struct DetailLevel {
-    bool glyphs = false;   ///< from 8
-    bool texture = false;  ///< hatches and mass bars, above 20
-    bool labels = false;   ///< numbers, above 48
+    bool glyphs = false;   ///< from 18
+    bool texture = false;  ///< mass bars, above 20
+    bool near = false;     ///< hatches, and merged patches as loud as the others, above 36
     double stroke = 1;     ///< 1: full line widths; less for small cells
 };
 
