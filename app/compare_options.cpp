@@ -102,7 +102,7 @@ bool takeEqualBudget(const DecoderShape& shape,
 }  // namespace
 
 void addCompareOptions(CLI::App& command, CompareArguments& a) {
-    CLI::Option* set = addSetOptions(command, a.set, "--samples");
+    CLI::Option* set = addSetOptions(command, a.set, "--samples", WithoutSet::IsNone);
     command.add_option("--image", a.images, "Picture file; may be repeated")
         ->allow_extra_args(false)
         ->excludes(set);

@@ -10,7 +10,7 @@
 namespace prunescope {
 
 void addEvalOptions(CLI::App& command, EvalArguments& a) {
-    addSetOptions(command, a.set, "--set,--samples")->required();
+    addSetOptions(command, a.set, "--set,--samples", WithoutSet::IsBundled);
     command.add_option("--prompt", a.set.options.prompt, "Question for a folder of pictures");
     command.add_option("--scorer", a.set.options.scorer, "Overrides the format's scorer");
     command.add_option("--methods", a.methods, "Comma-separated, each METHOD[:NAME=VALUE]…")

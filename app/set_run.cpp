@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/stop.h"
 #include "core/base/text.h"
+#include "core/model/bundled.h"
 
 #include <chrono>
 #include <cmath>
@@ -115,9 +116,19 @@ void finish(EvalQueue& queue,
 
 }  // namespace
 
-CLI::Option* addSetOptions(CLI::App& command, SetArguments& a, const std::string& names) {
-    CLI::Option* set = command.add_option(names, a.path, "Sample set: a file or a folder");
-    const auto of_set = [set](CLI::Option* option) { return option->needs(set); };
+CLI::Option* addSetOptions(CLI::App& command,
+                           SetArguments& a,
+                           const std::string& names,
+                           WithoutSet without) {
+    const bool is_bundled = without == WithoutSet::IsBundled;
+    CLI::Option* set = command.add_option(
+        names,
+        a.path,
+        is_bundled ? "Sample set: a file or a folder (default: the bundled benchmark)"
+                   : "Sample set: a file or a folder");
+    const auto of_set = [&](CLI::Option* option) {
+        return is_bundled ? option : option->needs(set);
+    };
     of_set(command.add_option(
                "--format", a.format, "auto, lines, gqa, vqa, llava, mme, csv or pictures"))
         ->capture_default_str();
@@ -149,7 +160,8 @@ SampleSet readSetOf(const SetArguments& arguments) {
                     "Choose skip or stop.");
     }
     options.stop_on_problem = arguments.on_error == "stop";
-    const SampleSet set = readSampleSet(arguments.path, options);
+    const SampleSet set = readSampleSet(
+        arguments.path.empty() ? bundledBenchmark().string() : arguments.path, options);
     for (std::size_t i = 0; i < std::min(set.problems.size(), kShownProblems); ++i) {
         std::cerr << "skipped: " << textOf(set.problems[i]) << '\n';
     }

@@ -29,10 +29,17 @@ struct SetArguments {
     bool quiet = false;
 };
 
-/// Adds the options to a subcommand; they are written into `arguments`. All but the set itself,
-/// which is returned, need it.
-/// @param names  of the option that takes the set
-CLI::Option* addSetOptions(CLI::App& command, SetArguments& arguments, const std::string& names);
+/// What happens when no set is named.
+enum class WithoutSet { IsNone, IsBundled };
+
+/// Adds the options to a subcommand; they are written into `arguments`.
+/// @param names    of the option that takes the set, which is returned
+/// @param without  with IsNone the other options need it; with IsBundled readSetOf() takes the
+///                 bundled benchmark
+CLI::Option* addSetOptions(CLI::App& command,
+                           SetArguments& arguments,
+                           const std::string& names,
+                           WithoutSet without);
 
 /// The set; what cannot be used of it is said on stderr, or thrown.
 /// @throws Error(Usage), Error(Input)

@@ -52,6 +52,10 @@ fs::path bundledModel() {
     return resourceDirectory() / "models" / "starter";
 }
 
+fs::path bundledBenchmark() {
+    return resourceDirectory() / "benchmark";
+}
+
 std::vector<ModelSample> samplesOf(const fs::path& model_directory) {
     const fs::path folder = model_directory / "samples";
     std::error_code error;

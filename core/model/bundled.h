@@ -15,6 +15,10 @@ std::filesystem::path resourceDirectory();
 /// The model that answers without a download. The folder need not exist.
 std::filesystem::path bundledModel();
 
+/// The sample set that is scored when none is given: 3,200 questions about 494 composed pictures
+/// (resources/models/prunescope-mini/recipe/benchmark.py). The folder need not exist.
+std::filesystem::path bundledBenchmark();
+
 /// A picture that comes with a model, and a question about it.
 struct ModelSample {
     std::filesystem::path image;

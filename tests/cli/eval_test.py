@@ -3,6 +3,7 @@
 usage: eval_test.py PROGRAM SOURCE_DIR
 """
 
+import collections
 import json
 import pathlib
 import shutil
@@ -75,6 +76,22 @@ class Eval(unittest.TestCase):
         csv = evaluate("--set", samples(), *BASE, "--out", out, "--csv")
         self.assertEqual(csv.stdout, (out / "summary.csv").read_text(encoding="utf-8"))
         self.assertIn("30 of 30 runs are there already", csv.stderr)
+
+    def test_without_a_set_it_scores_the_bundled_benchmark(self):
+        done = evaluate("--methods", "random", "--budgets", "32", "--limit", "16", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads(done.stdout)
+        self.assertEqual((summary["set"], summary["samples"], len(summary["tasks"])), ("benchmark", 16, 8))
+
+    def test_the_bundled_benchmark_is_whole(self):
+        folder = SOURCE / "resources" / "benchmark"
+        items = [json.loads(line) for line in (folder / "items.jsonl").read_text(encoding="utf-8").splitlines()]
+        per_task = collections.Counter(item["task"] for item in items)
+        self.assertEqual(set(per_task.values()), {400})
+        self.assertEqual(len(per_task), 8)
+        self.assertEqual(len({item["id"] for item in items}), len(items))
+        pictures = {path.relative_to(folder).as_posix() for path in (folder / "images").iterdir()}
+        self.assertEqual({item["image"] for item in items}, pictures)
 
     def test_a_killed_evaluation_goes_on_to_the_same_results(self):
         whole = self.whole()

@@ -33,6 +33,10 @@ TEST(Bundled, ObjectsThatAreThereHaveTheirBoxes) {
     }
 }
 
+TEST(Bundled, BenchmarkHasTheQuestionsItNames) {
+    EXPECT_TRUE(fs::is_regular_file(bundledBenchmark() / "items.jsonl")) << bundledBenchmark();
+}
+
 class SampleFile : public ::testing::Test {
 protected:
     void SetUp() override {

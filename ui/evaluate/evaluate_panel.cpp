@@ -1,6 +1,7 @@
 #include "ui/evaluate/evaluate_panel.h"
 
 #include "core/base/text.h"
+#include "core/model/bundled.h"
 #include "core/prune/catalog.h"
 #include "ui/evaluate/eval_plot.h"
 #include "ui/views/plot_tools.h"
@@ -52,6 +53,9 @@ QToolButton* EvaluatePanel::makeSetButton(QWidget* parent) {
                                   parent);
     button->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(button);
+    connect(menu->addAction(tr("Bundled benchmark")), &QAction::triggered, this, [this] {
+        evaluation_->openSet(QString::fromStdString(bundledBenchmark().string()));
+    });
     connect(menu->addAction(tr("Samples of the model")), &QAction::triggered, this, [this] {
         evaluation_->openSet(model_directory_ + "/samples");
     });
