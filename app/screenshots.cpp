@@ -300,6 +300,10 @@ void Screenshots::addEvaluation() {
 
 void Screenshots::addErrors(const QString& suffix) {
     Document& document = session_->document;
+    const QString session = broken_model_.filePath("work.prunescope");
+    steps_.push_back({"",
+                      [this, session] { session_->files.save(session); },
+                      [this, session] { return session_->files.path() == session; }});
     steps_.push_back({"error" + suffix,
                       [this] {
                           QFile config(broken_model_.filePath("config.json"));
@@ -313,6 +317,10 @@ void Screenshots::addErrors(const QString& suffix) {
     steps_.push_back({"no-model" + suffix,
                       [&document] { document.dismissError(); },
                       [&document] { return document.state() == RunState::NoModel; }});
+    steps_.push_back(
+        {"session-without-model" + suffix,
+         [this, session] { window_->openAny(session); },
+         [&document] { return document.state() == RunState::NoModel && document.trace(); }});
 }
 
 void Screenshots::start() {

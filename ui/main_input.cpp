@@ -1,5 +1,7 @@
 // What comes into the window by dropping, pasting and pointing.
+#include "core/metric/coverage.h"
 #include "ui/main_window.h"
+#include "ui/panels/gallery.h"
 #include "ui/rules/patch_ruler.h"
 #include "ui/rules/rules_menu.h"
 #include "ui/views/canvas.h"
@@ -160,6 +162,22 @@ void MainWindow::goToPatch() {
                 canvas_->setFocus();
                 return true;
             });
+}
+
+void MainWindow::selectObject() {
+    const Document& document = session_->document;
+    const TracePtr trace = document.trace();
+    const auto view = static_cast<std::size_t>(session_->selection.view());
+    const std::vector<RectF> boxes = gallery_->boxesFor(document.imagePath(), document.prompt());
+    if (!trace || view >= trace->views.size() || boxes.empty()) {
+        statusBar()->showMessage(tr("Nobody said where on this picture the object of this question "
+                                    "is: drag a box round it with Shift."),
+                                 kMessage_ms);
+        return;
+    }
+    const std::vector<std::int32_t> patches = objectPatches(trace->views[view], boxes);
+    session_->selection.setPatches({patches.begin(), patches.end()});
+    canvas_->setFocus();
 }
 
 // Panels in the order of reading: the picture, then docks from left to right and top to bottom.

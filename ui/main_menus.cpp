@@ -38,7 +38,7 @@ void MainWindow::makeActions() {
     for (auto menu : {fileMenu(),
                       editMenu(),
                       viewMenu(),
-                      rulesMenu(kPatch, ruler_),
+                      patchMenu(),
                       runMenu(),
                       compareMenu(),
                       bookmarkMenu(),
@@ -310,6 +310,20 @@ std::vector<MenuEntry> MainWindow::viewMenu() {
          {},
          [this](bool) { isFullScreen() ? showNormal() : showFullScreen(); }},
     };
+}
+
+std::vector<MenuEntry> MainWindow::patchMenu() {
+    std::vector<MenuEntry> entries = rulesMenu(kPatch, ruler_);
+    entries.push_back({.menu = kPatch});
+    entries.push_back({kPatch,
+                       "selectObject",
+                       tr("Select the &object asked about"),
+                       "Ctrl+Shift+G",
+                       "",
+                       tr("Select the patches on what a sample's question is about, to pin them "
+                          "or to read their history"),
+                       [this](bool) { selectObject(); }});
+    return entries;
 }
 
 std::vector<MenuEntry> MainWindow::runMenu() {

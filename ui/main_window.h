@@ -91,6 +91,7 @@ private:
     std::vector<MenuEntry> editMenu();
     MenuEntry preferencesEntry(const char* menu);
     std::vector<MenuEntry> viewMenu();
+    std::vector<MenuEntry> patchMenu();
     std::vector<MenuEntry> runMenu();
     std::vector<MenuEntry> compareMenu();
     std::vector<MenuEntry> bookmarkMenu();
@@ -105,6 +106,7 @@ private:
     void showAttribution();
     void connectRules();
     void goToPatch();
+    void selectObject();
     void focusPanel(int step);
     void maximisePanel();
     void nudgeBudget(int by);

@@ -16,6 +16,7 @@
 #include <QPushButton>
 #include <QTextBrowser>
 #include <QTreeWidget>
+#include <QUndoView>
 
 namespace prunescope {
 namespace {
@@ -222,6 +223,35 @@ TEST_F(CommandsTest, NotesAreWrittenShownUndoneAndSaved) {
     session_.files.open(path);
     EXPECT_TRUE(
         QTest::qWaitFor([&] { return session_.document.remarks().notes == saved.notes; }, 5000));
+}
+
+TEST_F(CommandsTest, TheHistoryPanelGoesBackAndForwardByMouseAndKey) {
+    openEverything();
+    window_.show();
+    const QString before = session_.document.prompt();
+    session_.document.setPrompt("And now?");
+    session_.document.endMerge();
+    RunSettings settings = session_.document.settings();
+    settings.budget = 5;
+    session_.document.changeSettings(settings, "Kept tokens to 5");
+    auto* history = child<QUndoView>("history");
+    window_.findChild<QDockWidget*>("historyDock")->raise();
+    QCoreApplication::processEvents();
+    const int steps = session_.document.undoStack()->index();
+    EXPECT_EQ(history->model()->index(steps, 0).data().toString(), "Kept tokens to 5");
+    const auto click = [&](int step) {
+        const QRect row = history->visualRect(history->model()->index(step, 0));
+        QTest::mouseClick(history->viewport(), Qt::LeftButton, {}, row.center());
+    };
+    history->scrollTo(history->model()->index(steps - 2, 0));
+    click(steps - 2);
+    EXPECT_EQ(session_.document.prompt(), before);
+    EXPECT_NE(session_.document.settings().budget, 5);
+    QTest::keyClick(history, Qt::Key_Down);
+    EXPECT_EQ(session_.document.prompt(), "And now?");
+    EXPECT_NE(session_.document.settings().budget, 5);
+    QTest::keyClick(history, Qt::Key_Down);
+    EXPECT_EQ(session_.document.settings().budget, 5);
 }
 
 }  // namespace

@@ -161,7 +161,12 @@ protected:
         if (id == "fit") {
             window_.action("pixels")->trigger();
         } else if (id == "compareCurrent") {
+            if (!session_.reference.isSet()) {
+                window_.action("setReference")->trigger();
+            }
             window_.action("compareSplit")->trigger();
+            EXPECT_TRUE(
+                QTest::qWaitFor([&] { return session_.reference.trace() != nullptr; }, 5000));
         } else if (id == "paste") {
             QImage picture(8, 8, QImage::Format_RGB888);
             picture.fill(Qt::red);

@@ -1,15 +1,19 @@
 // Pins, bans, swaps and the token history, by mouse and keyboard.
 #include "core/trace/patch_rules.h"
 #include "tests/ui/shell/window_fixture.h"
+#include "ui/panels/gallery.h"
 #include "ui/views/canvas.h"
 
 #include <algorithm>
 
 #include <QApplication>
 #include <QContextMenuEvent>
+#include <QDir>
 #include <QDockWidget>
+#include <QFile>
 #include <QLabel>
 #include <QMenu>
+#include <QSignalSpy>
 #include <QStatusBar>
 #include <QTableWidget>
 #include <QTextBrowser>
@@ -225,6 +229,102 @@ TEST_F(RulesTest, HistoryOpensByDoubleClickAndFollowsTheKeys) {
                       Qt::NoModifier,
                       table->visualItemRect(table->item(0, 0)).center());
     EXPECT_EQ(session_.selection.stage(), 0) << "a row shows its stage";
+}
+
+TEST_F(RulesTest, TheObjectAskedAboutIsSelectedAndPinnedWhole) {
+    open();
+    const auto select = [&] {
+        QTest::keyClick(&window_, Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
+    };
+    select();
+    EXPECT_TRUE(session_.selection.patches().empty());
+    EXPECT_TRUE(window_.statusBar()->currentMessage().contains("drag a box"));
+    ASSERT_TRUE(QDir(scratch_.path()).mkdir("samples"));
+    QImage picture(56, 56, QImage::Format_RGB32);
+    picture.fill(Qt::green);
+    const QString path = scratch_.filePath("samples/a.png");
+    ASSERT_TRUE(picture.save(path));
+    QFile list(scratch_.filePath("samples/samples.json"));
+    ASSERT_TRUE(list.open(QIODevice::WriteOnly));
+    list.write(R"([{"image": "a.png", "prompt": "A dog?", "boxes": [[14, 14, 28, 14]]}])");
+    list.close();
+    QSignalSpy ready(child<Gallery>("gallery"), &Gallery::ready);
+    window_.showSamplesOf(scratch_.path());
+    ASSERT_TRUE(ready.wait(5000));
+    session_.controller.openPicture(path, "A dog?");
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] {
+            return session_.document.prompt() == "A dog?" &&
+                   session_.document.resultMatchesInputs() &&
+                   session_.document.state() == RunState::Ready;
+        },
+        5000));
+    select();
+    EXPECT_EQ(session_.selection.patches(), (std::vector<int>{5, 6}));
+    key(Qt::Key_P);
+    EXPECT_EQ(lastStep(), "Pin 2 patches");
+    EXPECT_TRUE(keeps(5));
+    EXPECT_TRUE(keeps(6));
+}
+
+/// As the fake backend's, with two clusters that 1 and 2 come to represent.
+TracePtr withClusters(const RunTrace& trace) {
+    RunTrace made = trace;
+    StageTrace& last = made.views[0].stages.back();
+    last.cluster_of.assign(16, -1);
+    for (const int patch : {0, 1, 4, 5}) {
+        last.cluster_of[static_cast<std::size_t>(patch)] = 0;
+    }
+    for (const int patch : {2, 3, 6, 7}) {
+        last.cluster_of[static_cast<std::size_t>(patch)] = 1;
+    }
+    last.centres = {0, 2};
+    last.baseline = {0, 2};
+    last.chosen = {1, 2};
+    last.slot_from_patch.assign(16, -1);
+    last.slot_from_patch[1] = 0;
+    last.slot_from_patch[2] = 1;
+    made.views[0].kept = {1, 2};
+    made.views[0].shift.fired = made.views[0].shift.accepted = true;
+    return std::make_shared<const RunTrace>(made);
+}
+
+TEST_F(RulesTest, AClusterIsSelectedFromTheMenuAndHasAHistory) {
+    open();
+    session_.document.showTrace(withClusters(*session_.document.trace()));
+    session_.selection.setStage(1);
+    QContextMenuEvent asked(
+        QContextMenuEvent::Mouse, placeOf(6), canvas()->mapToGlobal(placeOf(6)));
+    QApplication::sendEvent(canvas(), &asked);
+    auto* menu = child<QMenu>("patchMenu");
+    for (const QAction* action : menu->actions()) {
+        if (action->text().contains("cluster")) {
+            EXPECT_TRUE(action->text().contains("4 patches")) << action->text().toStdString();
+            QTest::mouseClick(menu,
+                              Qt::LeftButton,
+                              {},
+                              menu->actionGeometry(const_cast<QAction*>(action)).center());
+        }
+    }
+    EXPECT_EQ(session_.selection.patches(), (std::vector<int>{2, 3, 6, 7}));
+    EXPECT_TRUE(child<QLabel>("tokenHistoryTitle")->text().contains("cluster 1"))
+        << child<QLabel>("tokenHistoryTitle")->text().toStdString();
+    auto* table = child<QTableWidget>("tokenHistoryTable");
+    const auto says = [&](int patch, const QString& word) {
+        session_.selection.setPatches({patch});
+        const int last = table->rowCount() - 1;
+        for (int c = 0; c < table->columnCount(); ++c) {
+            if (table->item(last, c)->text() == word) {
+                return true;
+            }
+        }
+        return false;
+    };
+    EXPECT_TRUE(says(0, "0, centre"));
+    EXPECT_TRUE(says(0, "evicted"));
+    EXPECT_TRUE(says(1, "re-selected"));
+    EXPECT_TRUE(says(2, "representative"));
+    EXPECT_TRUE(says(3, "member"));
 }
 
 TEST_F(RulesTest, ARegionHasAHistoryToo) {
