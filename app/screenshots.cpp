@@ -66,7 +66,7 @@ void Screenshots::addStates(const QString& suffix) {
                       },
                       rested});
     steps_.push_back({"running" + suffix,
-                      [this] { setBudget(session_->document.settings().budget == 48 ? 40 : 48); },
+                      [this] { setBudget(fresh_budget_ += 3); },
                       [&document] { return document.state() == RunState::Running; }});
     steps_.push_back({"", [] {}, rested});
     steps_.push_back({"stale" + suffix,

@@ -54,6 +54,7 @@ private:
     std::vector<Step> steps_;
     std::size_t at_ = 0;
     int calm_ticks_ = 0;
+    int fresh_budget_ = 42;  ///< of a run that must take its time; no result is at hand for it
     bool failed_ = false;
     QTimer timer_;
     QElapsedTimer waited_;

@@ -173,7 +173,9 @@ void BudgetChart::placeLegend(const Theme& theme) {
         legend->setWrap(0);
         legend->setRowSpacing(5);
     } else {
-        plot_->plotLayout()->addElement(0, 1, legend);
+        if (legend->layout() != plot_->plotLayout()) {
+            plot_->plotLayout()->addElement(0, 1, legend);
+        }
         plot_->plotLayout()->setColumnStretchFactor(1, 0.001);
         // As many columns as the height asks for.
         const int row_px = plot_->fontMetrics().height() + 2;
