@@ -49,7 +49,7 @@ fs::path resourceDirectory() {
 }
 
 fs::path bundledModel() {
-    return resourceDirectory() / "models" / "starter";
+    return resourceDirectory() / "models" / "prunescope-mini";
 }
 
 fs::path bundledBenchmark() {

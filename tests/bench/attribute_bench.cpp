@@ -3,6 +3,7 @@
 // above the prefill come from the cache.
 #include "core/engine/run.h"
 #include "core/image/decode.h"
+#include "core/model/bundled.h"
 #include "tests/bench/percentiles.h"
 
 #include <chrono>
@@ -20,12 +21,8 @@ double msSince(Clock::time_point start) {
 }
 
 struct Fixture {
-    Fixture()
-        : vlm(Vlm::load(std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter",
-                        {.device = "cpu", .dtype = "fp32", .threads = 2})) {
-        const std::filesystem::path sample =
-            std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter/samples";
-        request.image = std::make_shared<const Image>(loadImage(sample / "scene1.png").image);
+    Fixture() : vlm(Vlm::load(bundledModel(), {.device = "cpu", .dtype = "fp32", .threads = 2})) {
+        request.image = std::make_shared<const Image>(loadImage(bundledSample().image).image);
         request.prompt = "Is there a dog in the picture?";
         request.settings.method = "dcp";
         request.settings.budget = 16;

@@ -94,7 +94,7 @@ WeightMap randomWeights(const std::vector<ExpectedTensor>& expected, const Place
 
 std::unique_ptr<Vlm> randomModel(const Options& options, const std::string& dtype) {
     const c10::InferenceMode inference;
-    const auto starter = std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
+    const auto starter = std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "tests/golden/starter";
     const VlmConfig config = shapes(options, starter);
     const std::vector<ExpectedTensor> expected = expectedTensors(config, true);
     const Placement placement = choosePlacement(options.device, dtype, dtype, elementsOf(expected));

@@ -296,9 +296,9 @@ class Cli(unittest.TestCase):
     def test_bad_models(self):
         self.fails(3, "run", "--model", self.folder / "nowhere", mentions="nowhere")
         self.fails(3, "run", "--model", self.folder, mentions="config.json")
-        starter = SOURCE / "resources" / "models" / "starter"
+        bundled = SOURCE / "resources" / "models" / "prunescope-mini"
         broken = self.folder / "broken"
-        shutil.copytree(starter, broken, ignore=shutil.ignore_patterns("samples"))
+        shutil.copytree(bundled, broken, ignore=shutil.ignore_patterns("samples", "recipe"))
         config = json.loads((broken / "config.json").read_text(encoding="utf-8"))
         (broken / "config.json").write_text(json.dumps({**config, "model_type": "qwen3_vl"}), encoding="utf-8")
         self.fails(3, "run", "--model", broken, mentions="qwen3_vl")
@@ -339,7 +339,7 @@ class Cli(unittest.TestCase):
         self.fails(4, "run", "--prompt", "a?", "--image", fifo)
 
     def test_pictures_with_hostile_names_open(self):
-        scene = next((SOURCE / "resources" / "models" / "starter" / "samples").glob("*.png"))
+        scene = next((SOURCE / "resources" / "models" / "prunescope-mini" / "samples").glob("*.png"))
         for name in ("ein Bild.png", "\u732b.png", "\u202egnp.png", "\U0001F408.png", "a\nb.png", "dot.", "x" * 250 + ".png",
                      "-x.png", "'quote\".png"):
             path = self.folder / name
@@ -375,10 +375,10 @@ class Cli(unittest.TestCase):
 
     def test_model_reports(self):
         report = json.loads(cli("model", "--json").stdout)
-        self.assertEqual(report["encoder_layers"], 10)
-        self.assertEqual(report["encoder_layers_run"], 9)
+        self.assertEqual(report["encoder_layers"], 12)
+        self.assertEqual(report["encoder_layers_run"], 11)
         self.assertEqual(report["stored_dtype"], "bf16")
-        self.assertIn("starter", cli("model").stdout)
+        self.assertIn("prunescope-mini", cli("model").stdout)
 
 
 if __name__ == "__main__":

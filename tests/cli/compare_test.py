@@ -116,7 +116,7 @@ class Compare(unittest.TestCase):
         self.assertTrue(all(row["shift"]["fired"] for row in rows))
 
     def test_shares_in_boxes(self):
-        picture = SOURCE / "resources" / "models" / "starter" / "samples" / "scene1.png"
+        picture = SOURCE / "tests" / "golden" / "starter" / "samples" / "scene1.png"
         whole = compared("--image", picture, "--prompt", "Is there a dog in the picture?", "--methods", "grid,none",
                          "--budgets", "36", "--box", "0,0,100000,100000")["pictures"][0]
         self.assertEqual(whole["boxes"], [[0, 0, 100000, 100000]])
@@ -129,7 +129,7 @@ class Compare(unittest.TestCase):
         self.assertEqual(outside, {"patches": 0, "kept": 0, "share_of_kept": 0, "share_of_object": None})
 
     def test_several_pictures_and_csv(self):
-        samples = SOURCE / "resources" / "models" / "starter" / "samples"
+        samples = SOURCE / "tests" / "golden" / "starter" / "samples"
         done = cli("compare", "--csv", "--image", samples / "scene1.png", "--image", samples / "scene3.png",
                    "--prompt", 'Is there a "truck", or not?', "--methods", "random,dcp", "--budgets", "16,8")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -157,7 +157,7 @@ class Compare(unittest.TestCase):
         self.assertTrue(lines[6].startswith("Equal budgets leave as many tokens at the end."), done.stdout)
 
     def test_a_sample_set(self):
-        samples = SOURCE / "resources" / "models" / "starter" / "samples" / "samples.json"
+        samples = SOURCE / "tests" / "golden" / "starter" / "samples" / "samples.json"
         asked = ["--samples", samples, "--methods", "random,fastv", "--budgets", "200", "--limit", "6", "--resamples",
                  "100", "--threads", "1"]
         out = self.folder / "set"
@@ -196,7 +196,7 @@ class Compare(unittest.TestCase):
         self.assertIsNone(report["rows"][0]["D"])
 
     def test_a_stopped_set_goes_on(self):
-        samples = SOURCE / "resources" / "models" / "starter" / "samples" / "samples.json"
+        samples = SOURCE / "tests" / "golden" / "starter" / "samples" / "samples.json"
         out = self.folder / "stopped"
         asked = ["compare", "--samples", str(samples), "--methods", "random,grid", "--budgets", "32", "--limit", "4",
                  "--threads", "1", "--out", str(out), "--csv"]

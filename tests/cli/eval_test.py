@@ -23,8 +23,8 @@ BASE = [*PLAN, "--threads", "1"]
 
 
 def samples():
-    """The bundled pictures as a sample set."""
-    return SOURCE / "resources" / "models" / "starter" / "samples" / "samples.json"
+    """A small sample set."""
+    return SOURCE / "tests" / "golden" / "starter" / "samples" / "samples.json"
 
 
 def evaluate(*arguments, timeout=300):

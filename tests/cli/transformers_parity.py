@@ -1,6 +1,7 @@
 """Answer ids of prunescope-cli, un-pruned, against Hugging Face transformers, for 50 pictures x prompts.
 
-usage: transformers_parity.py PROGRAM MODEL_DIR [COUNT]
+usage: transformers_parity.py PROGRAM MODEL_DIR [COUNT [SET]]
+With SET, a folder like resources/benchmark, the answers to COUNT of its questions instead, as `eval` gives them.
 Exits with 77 (skipped) where transformers is not installed.
 """
 
@@ -28,6 +29,7 @@ QUESTIONS = [
     "Where is the apple?",
     "Is there a  lemon\nin the picture?",
 ]
+EXACT = ["--dtype", "fp32", "--device", "cpu"]
 
 
 def variant(picture, rng):
@@ -50,12 +52,8 @@ def expected_ids(model, processor, picture, question):
     return ids[0, inputs["input_ids"].shape[1]:].tolist()
 
 
-def main():
-    program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 50
-    torch.set_num_threads(2)
-    processor = AutoProcessor.from_pretrained(folder, use_fast=False)
-    model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+def ids_differ(program, folder, model, processor, count):
+    """How many of `count` runs on cut and mirrored samples give other ids."""
     pictures = [Image.open(path).convert("RGB") for path in sorted((folder / "samples").glob("*.png"))]
     rng = random.Random(7)
     wrong = 0
@@ -67,12 +65,46 @@ def main():
             question = QUESTIONS[i % len(QUESTIONS)]
             expected = expected_ids(model, processor, picture, question)
             done = subprocess.run([program, "run", "--json", "--method", "none", "--model", folder, "--image", path,
-                                   "--prompt", question, "--max-new-tokens", "16", "--dtype", "fp32",
-                                   "--device", "cpu"], capture_output=True, text=True, check=True)
+                                   "--prompt", question, "--max-new-tokens", "16", *EXACT],
+                                  capture_output=True, text=True, check=True)
             got = json.loads(done.stdout)["answer_ids"]
             if got != expected:
                 wrong += 1
                 print(f"{i}: {question!r} on {picture.size}: {got}, transformers {expected}")
+    return wrong
+
+
+def answers_differ(program, folder, model, processor, count, sample_set):
+    """How many answers to `count` questions of a sample set differ."""
+    items = {item["id"]: item for item in map(json.loads, (sample_set / "items.jsonl").read_text().splitlines())}
+    wrong = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([program, "eval", "--set", sample_set, "--methods", "none", "--limit", str(count), "--model", folder,
+                        "--max-new-tokens", "16", *EXACT, "--out", scratch, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        lines = [json.loads(line) for line in (pathlib.Path(scratch) / "results.jsonl").read_text().splitlines()]
+    for line in lines:
+        item = items[line["sample"]]
+        picture = Image.open(sample_set / item["image"]).convert("RGB")
+        ids = expected_ids(model, processor, picture, item["question"])
+        expected = processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        if line["answer"].strip() != expected:
+            wrong += 1
+            print(f"{item['id']}: {item['question']!r}: {line['answer']!r}, transformers {expected!r}")
+    if len(lines) != count:
+        sys.exit(f"{len(lines)} answers, not {count}")
+    return wrong
+
+
+def main():
+    program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 50
+    torch.set_num_threads(2)
+    processor = AutoProcessor.from_pretrained(folder, use_fast=False)
+    model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    if len(sys.argv) > 4:
+        wrong = answers_differ(program, folder, model, processor, count, pathlib.Path(sys.argv[4]))
+    else:
+        wrong = ids_differ(program, folder, model, processor, count)
     print(f"{count - wrong} of {count} answers equal")
     return 1 if wrong else 0
 

@@ -199,7 +199,7 @@ TEST(HostilePictures, FlatOnesGiveEqualTokensAndTheLowestPatchesWin) {
 }
 
 TEST(HostileBudgets, OfTheBundledModel) {
-    const auto vlm = Vlm::load(fs::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter",
+    const auto vlm = Vlm::load(fs::path(PRUNESCOPE_SOURCE_DIR) / "tests/golden/starter",
                                {.device = "cpu", .dtype = "fp32", .threads = 2});
     StageCache cache;
     for (const std::string method : {"dcp", "cls-topk", "grid", "random"}) {

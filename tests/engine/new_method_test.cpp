@@ -21,8 +21,7 @@ namespace fs = std::filesystem;
 const fs::path kSources = PRUNESCOPE_SOURCE_DIR;
 
 std::shared_ptr<const Image> samplePicture() {
-    for (const auto& entry :
-         fs::directory_iterator(kSources / "resources/models/starter/samples")) {
+    for (const auto& entry : fs::directory_iterator(kSources / "tests/golden/starter/samples")) {
         if (entry.path().extension() == ".png") {
             return std::make_shared<const Image>(loadImage(entry.path()).image);
         }
@@ -73,7 +72,7 @@ TEST(NewMethod, HasItsParametersAndRanges) {
 }
 
 TEST(NewMethod, RunsFromPictureToAnswerAndTrace) {
-    const auto vlm = Vlm::load(kSources / "resources/models/starter",
+    const auto vlm = Vlm::load(kSources / "tests/golden/starter",
                                {.device = "cpu", .dtype = "fp32", .threads = 2});
     StageCache cache;
     RunRequest request = stripeRequest();

@@ -6,11 +6,11 @@
 
 namespace prunescope {
 
-/// Folder of the bundled model.
+/// Folder of a small trained model that knows things in composed pictures by name.
 const std::filesystem::path kStarter =
-    std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
+    std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "tests/golden/starter";
 
-/// The bundled model on the CPU in float32, loaded once for the whole program.
+/// The same on the CPU in float32, loaded once for the whole program.
 const Vlm& starter();
 
 }  // namespace prunescope

@@ -310,7 +310,7 @@ def raw_entry(source: Source, texts: list[str], model: bytes) -> dict[str, Any]:
 def write_tokenizers(root: Path, starter_tokenizer: Path, starter_name: str) -> None:
     """Writes the sentencepiece folder and tokenizer_corpus.json.
 
-    `starter_name` is the path of the bundled tokenizer.json from the root of the repository.
+    `starter_name` is the path of that tokenizer.json from the root of the repository.
     """
     folder = root / "sentencepiece"
     write_sentencepiece_folder(folder)

@@ -22,7 +22,7 @@ import golden_common as common
 import golden_images
 import golden_tokenizers
 
-STARTER = "resources/models/starter/tokenizer.json"
+STARTER = "tests/golden/starter/tokenizer.json"
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = (
     "make_golden.py",
@@ -51,7 +51,7 @@ def main() -> None:
         "--starter-tokenizer",
         type=Path,
         default=REPOSITORY / STARTER,
-        help="tokenizer.json of the bundled model",
+        help="tokenizer.json of the model in tests/golden/starter",
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)

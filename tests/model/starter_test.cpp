@@ -37,7 +37,7 @@ std::vector<std::int64_t> answer(const Vlm& vlm,
 
 TEST(Starter, AnswersAsTransformersDoes) {
     const auto folder =
-        std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources" / "models" / "starter";
+        std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "tests" / "golden" / "starter";
     const auto samples = nlohmann::json::parse(test::readText(folder / "samples" / "samples.json"));
     LoadOptions options;
     options.device = "cpu";

@@ -44,7 +44,7 @@ TEST_P(Corpus, IdsAndDecodedTextsAreExact) {
 INSTANTIATE_TEST_SUITE_P(
     Golden,
     Corpus,
-    testing::Values(Case{"starter", "resources/models/starter"},
+    testing::Values(Case{"starter", "tests/golden/starter"},
                     Case{"prepend_few_bytes", "tests/golden/data/clip_llama_default"},
                     Case{"metaspace_first", "tests/golden/data/clip_llama_list_full"},
                     Case{"model_legacy_false", "tests/golden/data/sentencepiece"}),

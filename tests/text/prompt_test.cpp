@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 
 const std::filesystem::path kStarter =
-    std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "resources/models/starter";
+    std::filesystem::path(PRUNESCOPE_SOURCE_DIR) / "tests/golden/starter";
 
 class Prompt : public testing::Test {
 protected:

@@ -197,7 +197,7 @@ TEST_F(PreferencesTest, FoldersWithModelsAreLookedThrough) {
                 const QTreeWidgetItem* group = list->topLevelItem(i);
                 bool is_there = false;
                 for (int k = 0; k < group->childCount(); ++k) {
-                    is_there = is_there || group->child(k)->text(0) == "starter";
+                    is_there = is_there || group->child(k)->text(0) == "prunescope-mini";
                 }
                 return is_there;
             }

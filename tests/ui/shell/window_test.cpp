@@ -353,7 +353,7 @@ TEST(Validity, NamesTheRangeThatTauIsIn) {
 
 TEST(Samples, OfTheBundledModelHavePicturesAndQuestions) {
     const std::vector<Sample> samples =
-        readSamples(PRUNESCOPE_SOURCE_DIR "/resources/models/starter");
+        readSamples(PRUNESCOPE_SOURCE_DIR "/resources/models/prunescope-mini");
     ASSERT_FALSE(samples.empty());
     for (const Sample& sample : samples) {
         EXPECT_FALSE(sample.prompts.isEmpty()) << sample.path.toStdString();
