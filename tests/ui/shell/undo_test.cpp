@@ -3,6 +3,7 @@
 #include "core/trace/trace_json.h"
 #include "ui/document.h"
 
+#include <algorithm>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -49,7 +50,7 @@ private:
     int below(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most)); }
 
     void change() {
-        switch (below(8)) {
+        switch (below(10)) {
             case 0:
                 openPicture();
                 break;
@@ -61,6 +62,10 @@ private:
                 break;
             case 3:
                 changeRemarks();
+                break;
+            case 4:
+            case 5:
+                changeRules();
                 break;
             default:
                 drag();
@@ -87,6 +92,22 @@ private:
             remarks.bookmarks = {{1 + below(9), "b", "", document_->settings(), 0, below(5), {}}};
         }
         document_->changeRemarks(remarks, "Remark");
+    }
+
+    // Pins and bans of some patches, or none of either.
+    void changeRules() {
+        RunSettings settings = document_->settings();
+        PatchRules rules;
+        for (int i = below(4); i > 0; --i) {
+            (below(2) == 0 ? rules.pinned : rules.banned).push_back(144 * i + below(144));
+        }
+        std::ranges::sort(rules.pinned);
+        std::ranges::sort(rules.banned);
+        settings.patch_rules.clear();
+        if (!rules.empty()) {
+            settings.patch_rules.push_back(rules);
+        }
+        document_->changeSettings(settings, "Pins and bans");
     }
 
     // As a slider does: many values, one step.
