@@ -91,14 +91,15 @@ def boxes(scene: Scene, question: qa.Question) -> list[list[int]]:
     words = f" {question.text.lower()} {question.answer.lower()} ".replace("?", " ").replace(".", " ").replace(",", " ")
     named = [t for t in scene.things if any(f" {name} " in words for name in (t.name, classes.plural(t.name)))
              or (t.label < 0 and question.kind.startswith("read"))]
-    return [[round(t.box[0]), round(t.box[1]), round(t.box[2] - t.box[0]), round(t.box[3] - t.box[1])] for t in named]
+    inside = [[min(SIDE, max(0, round(edge))) for edge in t.box] for t in named]
+    return [[left, top, right - left, bottom - top] for left, top, right, bottom in inside]
 
 
 @torch.no_grad()
 def write_samples(run: Any, folder: Path, count: int) -> None:
     """Held-out pictures for the gallery with prompts, boxes, right answers, and the answers that transformers gives (float32,
-    greedy). Of 24 scenes for each picture the one with the most right answers is taken: the gallery shows pruning, not the
-    model's weaknesses, which `evaluate.py` measures."""
+    greedy). Of 24 scenes for each picture the one with the most right answers is taken, and of its questions those answered
+    rightly, besides the description: the gallery shows pruning, not the model's weaknesses, which `evaluate.py` measures."""
     from transformers import AutoProcessor, LlavaForConditionalGeneration
     folder.mkdir(exist_ok=True)
     processor = AutoProcessor.from_pretrained(folder.parent)
@@ -116,7 +117,8 @@ def write_samples(run: Any, folder: Path, count: int) -> None:
                 hidden, _ = run.tower.forward(torch.from_numpy(scene.image[None].copy()).to(run.device), last=False)
                 packed = reader.pack(run.tokenizer, [asked])
                 right = reader.exactly_right(reader.run(run.model, run.tokenizer, hidden[:, 1:], packed).logits, packed)[0]
-            tried.append((sum(right) + 0.1 * len(asked), -number, scene, asked))
+            shown = [question for question, is_right in zip(asked, right) if is_right or question.kind == "describe"]
+            tried.append((len(shown), -number, scene, shown))
         _, _, scene, asked = max(tried, key=lambda entry: entry[:2])
         name = f"scene{picture + 1}.png"
         Image.fromarray(scene.image).save(folder / name, optimize=True)
