@@ -56,11 +56,11 @@ def export(run: Any, out: Path, samples: int = 5) -> None:
     write(out / "processor_config.json", {
         "patch_size": 14, "vision_feature_select_strategy": "default", "num_additional_image_tokens": 1,
         "image_token": bpe.IMAGE, "processor_class": "LlavaProcessor"})
+    names = [s.name for s in run.plan.stages]
+    last = names[run.stage_index] if run.pictures else names[max(0, run.stage_index - 1)]
     write(out / "training.json", {
-        "stage": run.stage.name if run.stage_index < len(run.plan.stages) else "finished", "stage_pictures": run.pictures,
-        "hours": round(run.seconds / 3600, 2), "token_dropout_share": run.plan.token_dropout,
-        "token_dropout_counts": list(run.plan.dropout_keep), "pictures": {s.name: s.pictures for s in run.plan.stages},
-        "classes": run.assets.names})
+        "last_stage": last, "hours": round(run.seconds / 3600, 2), "token_dropout_share": run.plan.token_dropout,
+        "token_dropout_counts": list(run.plan.dropout_keep), "classes": run.assets.names})
     size = sum(f.stat().st_size for f in out.iterdir() if f.is_file())
     if size > LIMIT_BYTES:
         raise SystemExit(f"{size} bytes: more than {LIMIT_BYTES}")
