@@ -275,7 +275,7 @@ class Cli(unittest.TestCase):
         self.assertEqual(set(header), set(what.split(",")))
         self.assertEqual(header["pixel_values"]["shape"], [1, 3, 336, 336])
         self.assertEqual(header["features"]["shape"][0], 576)
-        self.assertEqual(header["hidden"]["shape"][:2], [11, 577], "every layer of the encoder, and what goes in")
+        self.assertEqual(header["hidden"]["shape"][:2], [13, 577], "every layer of the encoder, and what goes in")
 
     def test_settings_out_of_range_are_usage(self):
         self.fails(2, "run", "--budget", 0, mentions="udget")

@@ -46,6 +46,15 @@ QRectF ViewTransform::widgetRectOf(int patch) const {
     return widgetFromPicture(pictureRectOf(patch));
 }
 
+// Of corners that neighbours share: sums of position and size would round now up, now down.
+QRect ViewTransform::pixelRectOf(int patch) const {
+    const int row = grid.rowOf(patch);
+    const int col = grid.colOf(patch);
+    const auto pixel = [](QPointF at) { return QPoint(qRound(at.x()), qRound(at.y())); };
+    return {pixel(widgetFromCorner(col, row)),
+            pixel(widgetFromCorner(col + 1, row + 1)) - QPoint(1, 1)};
+}
+
 QPointF ViewTransform::widgetFromCorner(double col, double row) const {
     return widgetFromPicture({source.x() + col / grid.cols * source.width(),
                               source.y() + row / grid.rows * source.height()});

@@ -3,6 +3,7 @@
 #include "core/image/patch_grid.h"
 
 #include <QPointF>
+#include <QRect>
 #include <QRectF>
 #include <QSizeF>
 
@@ -30,6 +31,9 @@ struct ViewTransform {
     int patchAtWidget(QPointF point) const;
     QRectF pictureRectOf(int patch) const;
     QRectF widgetRectOf(int patch) const;
+
+    /// The same on whole pixels: neighbours neither overlap nor leave a seam.
+    QRect pixelRectOf(int patch) const;
 
     /// Widget position of a grid corner, 0..cols by 0..rows.
     QPointF widgetFromCorner(double col, double row) const;

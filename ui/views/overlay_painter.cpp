@@ -24,10 +24,7 @@ std::vector<CellMark> marksOf(const OverlayInput& input, PatchFate fate, const Q
         if (!cell.intersects(visible)) {
             continue;
         }
-        // Whole pixels, so that frames are crisp and neighbours leave no seam.
-        const QPointF from(std::round(cell.left()), std::round(cell.top()));
-        const QPointF to(std::round(cell.right()), std::round(cell.bottom()));
-        CellMark mark{QRectF(from, to), scene.mass[i], 0, {}};
+        CellMark mark{QRectF(input.transform.pixelRectOf(patch)), scene.mass[i], 0, {}};
         if (scene.max_mass > 1) {
             mark.mass_share = std::clamp((scene.mass[i] - 1) / (scene.max_mass - 1), 0.0F, 1.0F);
         }

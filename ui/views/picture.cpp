@@ -93,21 +93,18 @@ QImage renderTreated(const Picture& picture,
         return layer;
     }
     QRegion grey;
-    std::array<std::vector<QRectF>, kFateCount> cells;
-    const QRectF visible(QPointF(0, 0), QSizeF(size));
+    std::array<std::vector<QRect>, kFateCount> cells;
+    const QRect visible(QPoint(0, 0), size);
     for (int patch = 0; patch < scene.grid.count(); ++patch) {
         const PatchFate fate = scene.fates[static_cast<std::size_t>(patch)];
         const FateStyle& style = styleOf(fate);
-        const QRectF cell = transform.widgetRectOf(patch);
+        const QRect cell = transform.pixelRectOf(patch);
         if (style.darken <= 0 || !options.shows(fate) || !cell.intersects(visible)) {
             continue;
         }
         cells[static_cast<std::size_t>(fate)].push_back(cell);
         if (style.fill == FillTreatment::GreyDark) {
-            // Shared corners round to the same pixel, so that neighbours leave no seam.
-            const QPoint from(qRound(cell.left()), qRound(cell.top()));
-            const QPoint to(qRound(cell.right()), qRound(cell.bottom()));
-            grey += QRect(from, to - QPoint(1, 1));
+            grey += cell;
         }
     }
     paintClipped(painter, grey, picture, transform, options.opacity);
@@ -115,10 +112,8 @@ QImage renderTreated(const Picture& picture,
         const auto& rects = cells[static_cast<std::size_t>(style.fate)];
         const QColor shade =
             QColor::fromRgbF(0, 0, 0, static_cast<float>(style.darken * options.opacity));
-        for (const QRectF& cell : rects) {
-            const QPoint from(qRound(cell.left()), qRound(cell.top()));
-            const QPoint to(qRound(cell.right()), qRound(cell.bottom()));
-            painter.fillRect(QRect(from, to - QPoint(1, 1)), shade);
+        for (const QRect& cell : rects) {
+            painter.fillRect(cell, shade);
         }
     }
     return layer;

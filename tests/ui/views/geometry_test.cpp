@@ -50,6 +50,24 @@ TEST(ViewTransform, EveryPatchIsFoundAtItsCentre) {
     }
 }
 
+// At scales at which edges of cells fall on half pixels, too.
+TEST(ViewTransform, PixelsOfNeighboursTouchAndDoNotOverlap) {
+    for (int side = 150; side < 700; ++side) {
+        ViewTransform transform;
+        transform.grid = {24, 24, 14};
+        transform.source = {0, 0, 336, 336};
+        transform.scale = side / 336.0;
+        transform.offset = {side % 7 - 3.0, 0.5};
+        for (int patch = 0; patch + 24 < transform.grid.count(); ++patch) {
+            const QRect cell = transform.pixelRectOf(patch);
+            if (transform.grid.colOf(patch) < 23) {
+                ASSERT_EQ(transform.pixelRectOf(patch + 1).left(), cell.right() + 1) << side;
+            }
+            ASSERT_EQ(transform.pixelRectOf(patch + 24).top(), cell.bottom() + 1) << side;
+        }
+    }
+}
+
 TEST(ViewTransform, KnownPixelOfACroppedPictureGivesKnownPatch) {
     // 672 x 504, centre crop of 504: pixel (84, 0) is the crop's corner, a patch is 21 pixels.
     const ViewTransform transform = sample();
