@@ -132,7 +132,7 @@ std::vector<BudgetPoint> budgetCurve(const RunContext& context) {
 std::vector<std::string> methodsWithCurves() {
     std::vector<std::string> methods;
     for (const MethodSpec& spec : methodCatalog()) {
-        if (spec.uses_budget && !spec.in_decoder) {
+        if (spec.uses_budget) {
             methods.push_back(spec.id);
         }
     }

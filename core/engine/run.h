@@ -39,8 +39,8 @@ std::vector<MethodCurve> methodCurves(const RunContext& context,
                                       const std::vector<std::string>& methods,
                                       const std::vector<int>& budgets = {});
 
-/// Methods whose D depends on the budget, in display order: all that choose before the language
-/// model.
+/// Methods whose D depends on the budget, in display order. Those inside the language model cost a
+/// prefill a point.
 std::vector<std::string> methodsWithCurves();
 
 /// Budgets budgetCurve() looks at for a grid of `n_patches`.

@@ -368,7 +368,7 @@ TEST_F(RunTest, TheProjectorLeavesLayersInsideTheEncoderAsTheyAre) {
 
 TEST_F(RunTest, CurvesOfManyMethodsAreThoseOfTheirRunsAndComeFromTheCache) {
     request.want_answer = false;
-    const std::vector<std::string> methods{"dcp", "cls-topk", "grid"};
+    const std::vector<std::string> methods{"dcp", "cls-topk", "grid", "fastv"};
     std::vector<std::string> arrived;
     const auto emit = [&](const Event& event) {
         if (const auto* curve = std::get_if<BudgetCurve>(&event)) {
@@ -377,7 +377,7 @@ TEST_F(RunTest, CurvesOfManyMethodsAreThoseOfTheirRunsAndComeFromTheCache) {
     };
     const auto curves = methodCurves({starter(), cache, request, {}, emit}, methods, {8, 24});
     EXPECT_EQ(arrived, methods);
-    ASSERT_EQ(curves.size(), 3U);
+    ASSERT_EQ(curves.size(), 4U);
     for (const MethodCurve& curve : curves) {
         request.settings.method = curve.method;
         for (const BudgetPoint& point : curve.points) {
@@ -414,8 +414,8 @@ TEST(MethodsWithCurves, AreThoseWhoseShiftDependsOnTheBudget) {
     EXPECT_EQ(std::ranges::count(methods, "none"), 0);
     EXPECT_EQ(std::ranges::count(methods, "random"), 1);
     EXPECT_EQ(std::ranges::count(methods, "dcp"), 1);
-    for (const std::string& method : methods) {
-        EXPECT_FALSE(findMethod(method)->in_decoder) << method;
+    for (const MethodSpec& spec : methodCatalog()) {
+        EXPECT_EQ(std::ranges::count(methods, spec.id), spec.uses_budget ? 1 : 0) << spec.id;
     }
 }
 

@@ -21,7 +21,7 @@ constexpr double kReach_px = 14;
 
 constexpr std::array kHues{
     okabe::kSkyBlue, okabe::kOrange, okabe::kGreen, okabe::kPurple, okabe::kVermillion};
-constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
+constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotDotLine};
 
 QString text(const char* source) {
     return QCoreApplication::translate("BudgetPlot", source);
@@ -169,12 +169,20 @@ void BudgetChart::placeLegend(const Theme& theme) {
     legend->setBorderPen(QPen(theme.faint, 1));
     if (!series_.compares || series_.curves.empty()) {
         plot_->axisRect()->insetLayout()->addElement(legend, Qt::AlignRight | Qt::AlignTop);
+        if (plot_->plotLayout()->hasElement(0, 1)) {
+            plot_->plotLayout()->removeAt(1);
+        }
         legend->setMaximumSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX);
         legend->setWrap(0);
         legend->setRowSpacing(5);
     } else {
-        if (legend->layout() != plot_->plotLayout()) {
-            plot_->plotLayout()->addElement(0, 1, legend);
+        if (!plot_->plotLayout()->hasElement(0, 1)) {
+            // What is left of its column stays empty: a row is no higher than its lowest element.
+            auto* column = new QCPLayoutGrid;
+            plot_->plotLayout()->addElement(0, 1, column);
+            column->addElement(0, 0, legend);
+            column->addElement(1, 0, new QCPLayoutElement(plot_));
+            column->setRowSpacing(0);
         }
         plot_->plotLayout()->setColumnStretchFactor(1, 0.001);
         // As many columns as the height asks for.
