@@ -181,7 +181,6 @@ class Eval(unittest.TestCase):
         pictures.mkdir()
         shutil.copy(samples().parent / "scene1.png", pictures)
         for arguments, code, words in ((["--set", "nowhere.jsonl"], 4, "nowhere.jsonl"),
-                                       ([], 2, "--set"),
                                        (["--set", samples(), "--methods", "best"], 2, "best"),
                                        (["--set", samples(), "--methods", "dcp:lamda=1"], 2, "lamda"),
                                        (["--set", samples(), "--budgets", "0"], 2, ""),
