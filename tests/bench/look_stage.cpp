@@ -2,7 +2,6 @@
 
 #include "core/engine/attribution.h"
 #include "tests/support/synthetic_trace.h"
-#include "ui/services/appearance.h"
 
 #include <algorithm>
 
@@ -36,14 +35,8 @@ RunTrace traceOf(Pattern pattern, int budget) {
 }  // namespace
 
 LookStage::LookStage(PaintClock* clock)
-    : clock_(clock),
-      preferences_(scratch_.filePath("prunescope.ini")),
-      session_(makeModelBackend, &preferences_),
-      window_(&session_, &preferences_, &dialogs_),
-      canvas_(window_.findChild<Canvas*>("canvas")) {
-    applyAppearance(*clock, Appearance::Light);
+    : RealWindow(clock, {1920, 1080}), canvas_(window_.findChild<Canvas*>("canvas")) {
     session_.document.setLive(false);
-    window_.resize(1920, 1080);
     window_.show();
     session_.document.setImage(
         std::make_shared<const Image>(syntheticPicture(kPictureSide, kPictureSide)),

@@ -1,14 +1,10 @@
 #pragma once
 
-#include "tests/bench/paint_clock.h"
-#include "ui/main_window.h"
-#include "ui/session.h"
+#include "tests/bench/real_window.h"
 #include "ui/views/canvas.h"
 
 #include <functional>
 #include <random>
-
-#include <QTemporaryDir>
 
 namespace prunescope::bench {
 
@@ -20,7 +16,7 @@ enum class Pattern {
 };
 
 /// The real window without a model, on made-up runs, driven by events as mouse and keys give them.
-class LookStage {
+class LookStage : public RealWindow {
 public:
     struct Times {
         double painted_ms = 0;  ///< to the painted window
@@ -60,8 +56,6 @@ public:
 
     Canvas& canvas() { return *canvas_; }
 
-    Session& session() { return session_; }
-
 private:
     void send(QEvent::Type type,
               QPointF at,
@@ -70,12 +64,6 @@ private:
               Qt::KeyboardModifiers modifiers);
     QPointF placeOf(int patch) const;
 
-    PaintClock* clock_;
-    QTemporaryDir scratch_;
-    Preferences preferences_;
-    FileDialogs dialogs_;
-    Session session_;
-    MainWindow window_;
     Canvas* canvas_;
     std::mt19937 random_{3};
     int patch_ = -1;

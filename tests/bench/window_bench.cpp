@@ -175,15 +175,5 @@ void registerRows() {
 
 int main(int argc, char** argv) {
     using namespace prunescope::bench;
-    PaintClock clock(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
-        return 1;
-    }
-    g_stage = std::make_unique<WindowStage>(&clock);
-    registerRows();
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    g_stage.reset();
-    return 0;
+    return runOn(g_stage, registerRows, argc, argv);
 }

@@ -2,7 +2,6 @@
 
 #include "core/model/bundled.h"
 #include "core/prune/catalog.h"
-#include "ui/services/appearance.h"
 
 #include <algorithm>
 #include <chrono>
@@ -26,14 +25,9 @@ constexpr int kCurveBudgets[] = {1,  2,  4,   8,   12,  16,  20,  24,  32,  40, 
 }  // namespace
 
 WindowStage::WindowStage(PaintClock* clock)
-    : clock_(clock),
-      preferences_(scratch_.filePath("prunescope.ini")),
-      session_(makeModelBackend, &preferences_),
-      window_(&session_, &preferences_, &dialogs_),
+    : RealWindow(clock, {1280, 800}),
       used_budgets_(std::begin(kCurveBudgets), std::end(kCurveBudgets)) {
-    applyAppearance(*clock, Appearance::Light);
     setAhead(false);
-    window_.resize(1280, 800);
     window_.show();
     window_.openFirstSample();
     const QString model = QString::fromStdString(bundledModel().string());

@@ -1,20 +1,16 @@
 #pragma once
 
-#include "tests/bench/paint_clock.h"
-#include "ui/main_window.h"
-#include "ui/session.h"
+#include "tests/bench/real_window.h"
 
 #include <functional>
 #include <set>
-
-#include <QTemporaryDir>
 
 class QSlider;
 
 namespace prunescope::bench {
 
 /// The real window on the bundled model and picture, at rest with its first result.
-class WindowStage {
+class WindowStage : public RealWindow {
 public:
     explicit WindowStage(PaintClock* clock);
 
@@ -42,17 +38,7 @@ public:
     /// A position of the budget's slider whose budget no run has had: the encoder pass must run.
     int freshBudgetPosition();
 
-    Session& session() { return session_; }
-
-    MainWindow& window() { return window_; }
-
 private:
-    PaintClock* clock_;
-    QTemporaryDir scratch_;
-    Preferences preferences_;
-    FileDialogs dialogs_;
-    Session session_;
-    MainWindow window_;
     std::set<int> used_budgets_;
 };
 

@@ -50,14 +50,16 @@ QRectF ViewTransform::widgetRectOf(int patch) const {
 QRect ViewTransform::pixelRectOf(int patch) const {
     const int row = grid.rowOf(patch);
     const int col = grid.colOf(patch);
-    const auto pixel = [](QPointF at) { return QPoint(qRound(at.x()), qRound(at.y())); };
-    return {pixel(widgetFromCorner(col, row)),
-            pixel(widgetFromCorner(col + 1, row + 1)) - QPoint(1, 1)};
+    return {pixelFromCorner(col, row), pixelFromCorner(col + 1, row + 1) - QPoint(1, 1)};
 }
 
 QPointF ViewTransform::widgetFromCorner(double col, double row) const {
     return widgetFromPicture({source.x() + col / grid.cols * source.width(),
                               source.y() + row / grid.rows * source.height()});
+}
+
+QPoint ViewTransform::pixelFromCorner(int col, int row) const {
+    return widgetFromCorner(col, row).toPoint();
 }
 
 double ViewTransform::cellSize() const {

@@ -2,6 +2,7 @@
 
 #include "core/image/patch_grid.h"
 
+#include <QPoint>
 #include <QPointF>
 #include <QRect>
 #include <QRectF>
@@ -37,6 +38,9 @@ struct ViewTransform {
 
     /// Widget position of a grid corner, 0..cols by 0..rows.
     QPointF widgetFromCorner(double col, double row) const;
+
+    /// The same on whole pixels.
+    QPoint pixelFromCorner(int col, int row) const;
 
     /// The smaller side of a patch in widget pixels.
     double cellSize() const;

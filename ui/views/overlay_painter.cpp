@@ -36,10 +36,6 @@ std::vector<CellMark> marksOf(const OverlayInput& input, PatchFate fate, const Q
     return marks;
 }
 
-QPointF onPixel(QPointF at) {
-    return {std::round(at.x()), std::round(at.y())};
-}
-
 QVector<QRectF> stripOf(const std::vector<CornerLoop>& loops,
                         const ViewTransform& transform,
                         double from,
@@ -49,7 +45,7 @@ QVector<QRectF> stripOf(const std::vector<CornerLoop>& loops,
         QPolygonF outline;
         outline.reserve(static_cast<qsizetype>(loop.size()));
         for (const QPoint& corner : loop) {
-            outline << onPixel(transform.widgetFromCorner(corner.x(), corner.y()));
+            outline << QPointF(transform.pixelFromCorner(corner.x(), corner.y()));
         }
         strip += innerStrip(outline, from, to);
     }
@@ -76,8 +72,8 @@ std::vector<QVector<QRectF>> clusterAreas(const OverlayScene& scene,
             }
             if (label[0] >= 0) {
                 areas[static_cast<std::size_t>(label[0])]
-                    << QRectF(onPixel(transform.widgetFromCorner(col, row)),
-                              onPixel(transform.widgetFromCorner(col + length, row + 1)));
+                    << QRectF(QPointF(transform.pixelFromCorner(col, row)),
+                              QPointF(transform.pixelFromCorner(col + length, row + 1)));
             }
             col += length;
         }
@@ -85,12 +81,12 @@ std::vector<QVector<QRectF>> clusterAreas(const OverlayScene& scene,
     return areas;
 }
 
-QPainterPath starPath(QPointF centre, double radius) {
+QPainterPath starPath(double radius) {
     QPolygonF star;
     for (int i = 0; i < 10; ++i) {
         const double angle = -M_PI / 2 + i * M_PI / 5;
         const double r = i % 2 == 0 ? radius : radius * 0.42;
-        star << centre + QPointF(r * std::cos(angle), r * std::sin(angle));
+        star << QPointF(r * std::cos(angle), r * std::sin(angle));
     }
     QPainterPath path;
     path.addPolygon(star);
@@ -166,7 +162,7 @@ void paintRepresentatives(QPainter& painter, const OverlayInput& input) {
     painter.setFont(font);
     painter.setRenderHint(QPainter::Antialiasing, true);
     const double radius = std::clamp(cell * 0.19, 3.0, 9.0);
-    const QPainterPath star = starPath({}, radius);
+    const QPainterPath star = starPath(radius);
     QPainterPathStroker around(QPen(Qt::black, 2.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     const QPainterPath halo = around.createStroke(star);
     for (std::size_t i = 0; i < input.scene->clusters.size(); ++i) {

@@ -1,14 +1,13 @@
 // What the desktop says about motion: in files, and over D-Bus.
 #include "ui/services/desktop_motion.h"
 
+#include "tests/ui/shell/test_files.h"
+
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusServer>
 #include <QDBusVariant>
 #include <QDBusVirtualObject>
-#include <QDir>
-#include <QFile>
-#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QThread>
 
@@ -17,30 +16,23 @@
 namespace prunescope {
 namespace {
 
-void write(const QString& path, const QByteArray& text) {
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
-    file.write(text);
-}
-
 TEST(DesktopMotion, ReadsTheFilesOfKdeAndGtk) {
     QTemporaryDir user;
     QTemporaryDir system;
     const QStringList folders{user.path(), system.path()};
     EXPECT_FALSE(desktopReducesMotion(folders));
-    write(system.filePath("gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=0\n");
+    test::write(system.filePath("gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=0\n");
     EXPECT_TRUE(desktopReducesMotion(folders));
-    write(user.filePath("gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=true\n");
+    test::write(user.filePath("gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=true\n");
     EXPECT_FALSE(desktopReducesMotion(folders)) << "the user's own word goes before";
-    write(user.filePath("gtk-4.0/settings.ini"), "[Settings]\ngtk-enable-animations=false\n");
+    test::write(user.filePath("gtk-4.0/settings.ini"), "[Settings]\ngtk-enable-animations=false\n");
     EXPECT_TRUE(desktopReducesMotion(folders));
     QFile::remove(user.filePath("gtk-4.0/settings.ini"));
-    write(user.filePath("kdeglobals"), "[KDE]\nAnimationDurationFactor=0.5\n");
+    test::write(user.filePath("kdeglobals"), "[KDE]\nAnimationDurationFactor=0.5\n");
     EXPECT_FALSE(desktopReducesMotion(folders));
-    write(user.filePath("kdeglobals"), "[KDE]\nAnimationDurationFactor=0\n[General]\nx=1\n");
+    test::write(user.filePath("kdeglobals"), "[KDE]\nAnimationDurationFactor=0\n[General]\nx=1\n");
     EXPECT_TRUE(desktopReducesMotion(folders));
-    write(user.filePath("kdeglobals"), "\0\xff[[[\nnonsense");
+    test::write(user.filePath("kdeglobals"), "\0\xff[[[\nnonsense");
     EXPECT_FALSE(desktopReducesMotion(folders));
 }
 

@@ -1,5 +1,6 @@
 // The preferences dialog: every control changes what is in force, menus and dialog agree, cancel
 // and defaults go back.
+#include "tests/ui/shell/test_files.h"
 #include "tests/ui/shell/window_fixture.h"
 #include "ui/panels/model_chooser.h"
 #include "ui/preferences/preferences_dialog.h"
@@ -16,13 +17,6 @@
 
 namespace prunescope {
 namespace {
-
-void write(const QString& path, const QByteArray& text) {
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
-    file.write(text);
-}
 
 class PreferencesTest : public test::WindowTest {
 protected:
@@ -230,7 +224,7 @@ TEST_F(PreferencesTest, AutosaveFollowsItsInterval) {
 TEST_F(PreferencesTest, MotionFollowsTheDesktopUntilSomebodySaysOtherwise) {
     const QString config = qEnvironmentVariable("XDG_CONFIG_HOME");
     EXPECT_TRUE(child<QComboBox>("prefMotion")->currentText().endsWith("full"));
-    write(config + "/kdeglobals", "[KDE]\nAnimationDurationFactor=0\n");
+    test::write(config + "/kdeglobals", "[KDE]\nAnimationDurationFactor=0\n");
     Q_EMIT qApp->applicationStateChanged(Qt::ApplicationActive);  // back from the desktop's own
     EXPECT_FALSE(window_.isAnimated());
     EXPECT_TRUE(window_.action("reducedMotion")->isChecked());
