@@ -18,45 +18,110 @@ PLACES = ["top left", "top", "top right", "left", "center", "right", "bottom lef
 RELATIONS = {"to the left of": (-1, 0), "to the right of": (1, 0), "above": (0, -1), "below": (0, 1)}
 UNKNOWN = "I do not know."
 
-# (training phrasings, held-out phrasings)
+# Where a training phrasing may say that it asks about the picture: `{here}` behind something, `{In}` at the front.
+HERE = ["", "", "", " in the picture", " in the image", " in the photo", " in this picture", " in this image", " in this photo", " here"]
+IN = ["In the picture,", "In the image,", "In this photo,", "In this picture,", "In this image,", "Looking at the picture,"]
+# What a relation is called in training, beside its name.
+ALSO = {"to the left of": ["left of", "on the left of"], "to the right of": ["right of", "on the right of"],
+        "above": ["over"], "below": ["under", "beneath"]}
+
+# (training phrasings, held-out phrasings). A training phrasing that comes out as a held-out one is drawn again.
 PHRASES: dict[str, tuple[list[str], list[str]]] = {
-    "existence": (["Is there {a} in the image?", "Is there {a} in the picture?", "Is there {a}?", "Can you see {a}?",
-                   "Does the picture show {a}?", "Do you see {a} here?", "Is {a} in this photo?"],
+    "existence": (["Is there {a}{here}?", "Can you see {a}{here}?", "Do you see {a}{here}?", "Does the picture show {a}?",
+                   "Does the image contain {a}?", "Is {a} in this photo?", "Is {a} visible{here}?", "Does the picture have {a} in it?",
+                   "Can {a} be seen{here}?", "{In} is there {a}?", "{In} can you see {a}?", "Is {a} there?", "Have you found {a}{here}?",
+                   "Does this picture include {a}?", "Is there {a} anywhere{here}?", "Would you say there is {a}{here}?"],
                   ["Is there {a} in this image?", "Does this image show {a}?", "Can you see {a} in the picture?"]),
-    "relation_yes": (["Is the {n} {r} the {m}?", "Is the {n} {r} the {m} in the picture?", "Can you see the {n} {r} the {m}?"],
+    "relation_yes": (["Is the {n} {r} the {m}{here}?", "Can you see the {n} {r} the {m}{here}?", "Is there a {n} {r} the {m}{here}?",
+                      "{In} can you see the {n} {r} the {m}?", "Would you say the {n} is {r} the {m}?", "Does the {n} lie {r} the {m}?",
+                      "Is it true that the {n} is {r} the {m}?", "The {n} is {r} the {m}, is it?", "Is the {n} placed {r} the {m}{here}?",
+                      "{In} is the {n} found {r} the {m}?", "Do you find the {n} {r} the {m}{here}?", "Does the picture show the {n} {r} the {m}?"],
                      ["In the image, is the {n} {r} the {m}?", "Do you see the {n} {r} the {m}?"]),
-    "relation_what": (["What is {r} the {m}?", "Which object is {r} the {m}?", "What do you see {r} the {m}?"],
+    "relation_what": (["What is {r} the {m}{here}?", "Which object is {r} the {m}{here}?", "What do you see {r} the {m}{here}?",
+                       "What can you find {r} the {m}?", "{In} what do you see {r} the {m}?", "Name the object {r} the {m}.",
+                       "What thing is {r} the {m}{here}?", "What is the object {r} the {m}?", "{In} which object is {r} the {m}?",
+                       "What stands {r} the {m}?", "Tell me what is {r} the {m}.", "What lies {r} the {m}{here}?"],
                       ["What object is {r} the {m}?", "In the picture, what is {r} the {m}?"]),
-    "place": (["Where is the {n}?", "Where is the {n} in the picture?", "In which part of the image is the {n}?"],
+    "place": (["Where is the {n}{here}?", "In which part of the image is the {n}?", "Where do you see the {n}{here}?",
+               "What part of the picture is the {n} in?", "{In} where is the {n}?", "Where can I find the {n}{here}?",
+               "What is the position of the {n}{here}?", "Where is the {n} located{here}?", "In what part of the picture is the {n}?",
+               "Tell me where the {n} is.", "Which part of the picture shows the {n}?", "Where in this photo is the {n}?",
+               "Where does the picture show the {n}?"],
               ["Where in the image is the {n}?", "In which part of the picture is the {n}?"]),
-    "place_side": (["Is the {n} on the left or on the right?", "On which side is the {n}, left or right?"],
+    "place_side": (["Is the {n} on the left or on the right{here}?", "On which side is the {n}, left or right?",
+                    "Which side is the {n} on, left or right?", "Is the {n} left or right{here}?", "{In} is the {n} on the left or the right?",
+                    "Left or right: where is the {n}?", "Is the {n} to the left or to the right{here}?",
+                    "On which side of the picture is the {n}, the left or the right?", "Does the {n} appear on the left or on the right?",
+                    "Is the {n} in the left or the right half{here}?", "Do you see the {n} on the left or the right side{here}?"],
                    ["Is the {n} on the left or the right of the image?"]),
-    "place_what": (["What is at the {p}?", "What is in the {p} of the picture?", "What do you see at the {p}?"],
+    "place_what": (["What is at the {p}{here}?", "What is in the {p} of the picture?", "What do you see at the {p}{here}?",
+                    "What can you see in the {p}{here}?", "What is in the {p}{here}?", "Name the object at the {p}.",
+                    "What object is in the {p} of the image?", "{In} what is at the {p}?", "What thing is at the {p} of this photo?",
+                    "Which object do you see in the {p}{here}?", "What is shown at the {p} of the picture?", "Tell me what is at the {p}.",
+                    "{In} which object is in the {p}?"],
                    ["What is at the {p} of the image?", "Which object is at the {p}?"]),
-    "colour": (["What color is the {n}?", "What is the color of the {n}?", "Which color does the {n} have?"],
+    "colour": (["What color is the {n}{here}?", "What is the color of the {n}{here}?", "Which color does the {n} have{here}?",
+                "What colour is the {n}{here}?", "{In} what color is the {n}?", "Tell me the color of the {n}.", "The {n} is what color?",
+                "What is the {n}'s color?", "What color would you say the {n} is?", "Name the color of the {n}.",
+                "Of what color is the {n}{here}?"],
                ["What color does the {n} have?", "Which color is the {n}?"]),
-    "colour_yes": (["Is the {n} {c}?", "Is the color of the {n} {c}?"], ["Is the {n} in the picture {c}?"]),
-    "colour_what": (["What is {c}?", "Which object is {c}?", "Name the {c} object."], ["What object is {c}?"]),
-    "size": (["Which is bigger, the {n} or the {m}?", "Is the {n} or the {m} bigger?", "What is larger, the {n} or the {m}?"],
+    "colour_yes": (["Is the {n} {c}{here}?", "Is the color of the {n} {c}?", "Is the {n} {c} in color?", "Does the {n} look {c}{here}?",
+                    "{In} is the {n} {c}?", "Is there a {c} {n}{here}?", "Would you call the {n} {c}?", "Is it a {c} {n}?",
+                    "Is the {n} {c} or not?", "Do you see a {c} {n}{here}?"],
+                   ["Is the {n} in the picture {c}?"]),
+    "colour_what": (["What is {c}{here}?", "Which object is {c}{here}?", "Name the {c} object{here}.", "What thing is {c}{here}?",
+                     "What is the {c} object{here}?", "{In} what is {c}?", "Tell me which object is {c}.", "Which thing is {c}{here}?"],
+                    ["What object is {c}?"]),
+    "size": (["Which is bigger, the {n} or the {m}?", "Is the {n} or the {m} bigger{here}?", "What is larger, the {n} or the {m}?",
+              "Which one is bigger, the {n} or the {m}?", "{In} what is bigger, the {n} or the {m}?", "Which of the two is larger, the {n} or the {m}?",
+              "Is the {n} larger or the {m}?", "Which object is larger, the {n} or the {m}?", "Which looks bigger{here}, the {n} or the {m}?",
+              "The {n} or the {m}: which is bigger?"],
              ["Which is larger, the {n} or the {m}?"]),
-    "category": (["Is there {g} in the picture?", "Can you see {g}?", "Does the image show {g}?"], ["Is there {g} in this image?"]),
-    "category_what": (["Which {g} is in the picture?", "What {g} is this?", "What {g} do you see?"],
+    "category": (["Is there {g}{here}?", "Can you see {g}{here}?", "Does the image show {g}?", "Do you see {g}{here}?",
+                  "Does the picture contain {g}?", "{In} is there {g}?", "Is {g} shown{here}?", "Is {g} visible{here}?",
+                  "Does this picture have {g} in it?", "Can {g} be seen{here}?"], ["Is there {g} in this image?"]),
+    "category_what": (["Which {g} is in the picture?", "What {g} is this?", "What {g} do you see{here}?", "What kind of {g} is this?",
+                       "What {g} is shown{here}?", "{In} which {g} do you see?", "Which {g} can you see{here}?", "Name the {g}{here}.",
+                       "What {g} is there{here}?", "Which {g} is it?", "What {g} does the picture show?"],
                       ["Which {g} do you see in the image?"]),
-    "count": (["How many {s} are there?", "How many {s} do you see?", "How many {s} are in the picture?", "Count the {s}."],
+    "count": (["How many {s} are there{here}?", "How many {s} do you see{here}?", "How many {s} are in the picture?", "Count the {s}{here}.",
+               "What is the number of {s}{here}?", "{In} how many {s} are there?", "How many {s} does the image show?", "How many {s} are shown{here}?",
+               "Tell me how many {s} there are.", "How many {s} appear{here}?", "{In} how many {s} do you see?", "Number of {s}?",
+               "How many {s} can I see{here}?", "How many {s} are visible{here}?", "Can you count the {s}{here}?"],
               ["How many {s} are there in the image?", "How many {s} can you see?"]),
-    "count_yes": (["Are there {k} {s} in the picture?", "Are there {k} {s}?", "Do you see {k} {s}?"],
+    "count_yes": (["Are there {k} {s}{here}?", "Do you see {k} {s}{here}?", "Can you see {k} {s}{here}?", "Does the picture show {k} {s}?",
+                   "{In} are there {k} {s}?", "Are there exactly {k} {s}{here}?", "Is the number of {s} {k}?", "Do you count {k} {s}{here}?",
+                   "Are {k} {s} shown{here}?", "Would you say there are {k} {s}{here}?"],
                   ["Are there {k} {s} in this image?"]),
-    "compare": (["Are there more {s} than {t}?", "Do you see more {s} than {t}?"], ["Are there more {s} than {t} in the image?"]),
-    "read": (["What does the sign say?", "What is written on the sign?", "Read the sign.", "What text do you see?"],
+    "compare": (["Are there more {s} than {t}{here}?", "Do you see more {s} than {t}{here}?", "Can you see more {s} than {t}{here}?",
+                 "{In} are there more {s} than {t}?", "Does the picture show more {s} than {t}?", "Is the number of {s} larger than that of {t}?",
+                 "Are the {s} more than the {t}?", "Do the {s} outnumber the {t}{here}?"],
+                ["Are there more {s} than {t} in the image?"]),
+    "read": (["What does the sign say{here}?", "What is written on the sign{here}?", "Read the sign{here}.", "What text do you see{here}?",
+              "What is on the sign?", "What can you read{here}?", "What does the board say{here}?", "Which text is on the sign?",
+              "Tell me what the sign says.", "{In} what does the sign say?", "What text is on the board?", "Read the text{here}.",
+              "What do the letters say{here}?", "Read what is written on the board."],
              ["What is written on the board?", "What does the sign in the image say?"]),
-    "read_word": (["What word is on the sign?", "Which word is on the sign?", "Read the word."], ["What is the word on the sign?"]),
-    "read_number": (["What number is on the sign?", "Which number do you see?", "Read the number."], ["What is the number on the sign?"]),
-    "read_colour": (["What does the {c} sign say?", "What is written on the {c} sign?"], ["What is written on the {c} board?"]),
-    "read_yes": (["Does the sign say {w}?", "Is the word {w} on the sign?"], ["Does the sign in the image say {w}?"]),
-    "describe": (["Describe the image.", "What is in the picture?", "Describe this image please.", "What do you see?",
-                  "What does the image show?", "Give a short description of the picture."],
+    "read_word": (["What word is on the sign{here}?", "Which word is on the sign?", "Read the word{here}.", "What word do you see{here}?",
+                   "{In} what word is on the sign?", "Which word does the sign show?", "What word can you read{here}?",
+                   "Which word is written on the board?", "Tell me the word on the sign."], ["What is the word on the sign?"]),
+    "read_number": (["What number is on the sign{here}?", "Which number do you see{here}?", "Read the number{here}.", "What number do you see{here}?",
+                     "{In} what number is on the sign?", "Which number does the sign show?", "What number can you read{here}?",
+                     "Which number is written on the board?", "Tell me the number on the sign."], ["What is the number on the sign?"]),
+    "read_colour": (["What does the {c} sign say{here}?", "What is written on the {c} sign{here}?", "Read the {c} sign{here}.",
+                     "What does the {c} board say{here}?", "{In} what does the {c} sign say?", "What text is on the {c} sign?",
+                     "Which text is on the {c} board?", "Tell me what the {c} sign says.", "What can you read on the {c} sign?"],
+                    ["What is written on the {c} board?"]),
+    "read_yes": (["Does the sign say {w}?", "Is the word {w} on the sign{here}?", "Is {w} written on the sign{here}?", "Does the board say {w}?",
+                  "{In} does the sign say {w}?", "Can you read {w} on the sign?", "Does the sign read {w}?", "Is it {w} that the sign says?",
+                  "Do you see {w} on the board{here}?"], ["Does the sign in the image say {w}?"]),
+    "describe": (["Describe the image.", "What is in the picture?", "Describe this image please.", "What do you see{here}?",
+                  "What does the image show?", "Give a short description of the picture.", "What is shown{here}?", "Tell me about the picture.",
+                  "What is this?", "What can be seen{here}?", "Describe what you see{here}.", "Caption this image.", "Please describe this photo.",
+                  "Write a caption for the picture.", "What is going on{here}?"],
                  ["Describe the picture.", "What can you see in this image?"]),
-    "list": (["List the objects.", "Which objects are in the picture?", "Name the objects in the image."],
+    "list": (["List the objects{here}.", "Which objects are in the picture?", "Name the objects{here}.", "What objects do you see{here}?",
+              "Which things do you see{here}?", "List everything{here}.", "What objects are there{here}?", "Name all things{here}."],
              ["List the objects in the image."]),
 }
 UNANSWERABLE = ["Who took this picture?", "What time is it?", "How much does it cost?", "Who is this?", "What is the name of the {n}?",
@@ -138,8 +203,23 @@ class Asker:
         """A question in one of the phrasings of its kind."""
         known = forms(tuple(self.names))
         asked = tuple(self.mention(word, known[word]) for word in words.values() if word in known)
-        text = self.rng.choice(PHRASES[kind][self.phrase_set]).format(**words)
-        return Question(kind, text, answer, detail, asked, self.named(answer))
+        return Question(kind, self.phrase(kind, **words), answer, detail, asked, self.named(answer))
+
+    def phrase(self, kind: str, **words: str) -> str:
+        """The text of a question. In training often put otherwise, and now and then written as carelessly as people do."""
+        training, held_out = PHRASES[kind]
+        if self.phrase_set:
+            return self.rng.choice(held_out).format(**words)
+        while True:
+            text = self.rng.choice(training).replace("{here}", self.rng.choice(HERE)).replace("{In}", self.rng.choice(IN))
+            if text not in held_out:
+                break
+        if "r" in words and self.rng.random() < 0.3:
+            words["r"] = self.rng.choice(ALSO[words["r"]])
+        text = text.format(**words)
+        if self.rng.random() < 0.1:
+            text = text[0].lower() + text[1:]
+        return text[:-1] if self.rng.random() < 0.1 else text
 
     def mention(self, words: str, label: int) -> Mention:
         """What the picture says of a class."""
@@ -402,10 +482,10 @@ class Asker:
             return Question("unknown", self.rng.choice(UNANSWERABLE).format(n=name), UNKNOWN, "unanswerable")
         if roll < 0.65 and not self.signs and not self.hidden_sign:
             kind = self.rng.choice(["read", "read_word", "read_number"])
-            return Question("unknown", self.rng.choice(PHRASES[kind][self.phrase_set]), "There is no sign.", "no sign")
+            return Question("unknown", self.phrase(kind), "There is no sign.", "no sign")
         name = self.names[self.rng.choice(self.absent)]
         kind, extra = self.rng.choice([("place", {}), ("colour", {}), ("place_side", {}), ("colour_yes", {"c": self.rng.choice(COLOUR_NAMES)})])
-        text = self.rng.choice(PHRASES[kind][self.phrase_set]).format(n=name, **extra)
+        text = self.phrase(kind, n=name, **extra)
         verb = "are" if classes.article(name).startswith("some") and name.endswith("s") else "is"
         return Question("unknown", text, f"There {verb} no {name}.", "absent")
 
@@ -429,7 +509,7 @@ class Asker:
         return result
 
 
-MIXTURE = {"existence": 4.0, "relation_yes": 1.6, "relation_what": 1.6, "place": 1.6, "place_side": 0.8, "place_what": 1.6,
+MIXTURE = {"existence": 3.0, "relation_yes": 1.6, "relation_what": 1.6, "place": 1.6, "place_side": 0.8, "place_what": 1.6,
            "colour": 1.4, "colour_yes": 0.7, "colour_what": 0.6, "size": 0.8, "category": 0.7, "category_what": 0.7,
            "count": 2.0, "count_yes": 1.0, "compare": 0.8, "read": 1.6, "read_word": 0.8, "read_number": 0.8, "read_colour": 0.8,
            "read_yes": 0.7, "describe": 0.5, "list": 0.7, "unknown": 0.9}
@@ -444,7 +524,7 @@ def corpus(names: list[str], make_scenes: Callable[[int], Scene], categories: li
     for name in names:
         lines += [name, classes.article(name), classes.plural(name), f"There is no {name}."] * 6
     for train, held in PHRASES.values():
-        lines += [p.replace("{", "").replace("}", "") for p in train + held] * 2
+        lines += [p.replace("{here}", "").replace("{In}", IN[0]).replace("{", "").replace("}", "") for p in train + held] * 2
     for i in range(pictures):
         for question in Asker(make_scenes(i), names, categories, rng, i % 4 == 0).several(12, MIXTURE):
             lines += [question.text] + ([question.answer] if not question.answer.isupper() else [])

@@ -5,6 +5,7 @@ Several questions share one picture, each sees the picture and itself only.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import torch
@@ -102,13 +103,19 @@ def tokens_of(offsets: list[tuple[int, int]], start: int, end: int) -> list[int]
     return [i for i, (a, b) in enumerate(offsets) if b > start and a < end]
 
 
+def whole(words: str, text: str) -> int:
+    """Where words stand in a text as words: no hat in What. -1: nowhere."""
+    found = re.search(rf"\b{re.escape(words)}\b", text)
+    return found.start() if found else -1
+
+
 def look(looks: LookList, tokenizer: Tokenizer, question: Question, row: int, first: int, classes: int) -> None:
     """Where the tokens of one question and its answer should look. The last token of a name in the question looks at the
     things named; in the answer every token that predicts a part of a name or a letter looks at what it is about to name."""
     text = question_text(question.text)
     asked, answered = (tokenizer.encode(t, add_special_tokens=False).offsets for t in (text, question.answer))
     for mention in question.asked:
-        start = text.find(mention.words)
+        start = whole(mention.words, text)
         inside = tokens_of(asked, start, start + len(mention.words)) if start >= 0 else []
         if inside:
             looks.add((row, first + inside[-1]), (mention.label, 0, False), told=mention)
@@ -118,7 +125,7 @@ def look(looks: LookList, tokenizer: Tokenizer, question: Question, row: int, fi
         for place, token in enumerate(spelt, 1):
             looks.add((row, before + token), (classes, place, True), question.sign)
     for mention in question.answered:
-        start = question.answer.find(mention.words)
+        start = whole(mention.words, question.answer)
         for token in tokens_of(answered, start, start + len(mention.words)):
             looks.add((row, before + token), (mention.label, 0, True))
 

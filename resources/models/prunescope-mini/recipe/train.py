@@ -173,6 +173,7 @@ class Run:
         self.began_seconds = 0.0
         self.seconds = 0.0
         self.again = 0          # how often a stage was begun again
+        self.further = False    # this stage takes up what it ended with, instead of beginning anew
         self.until = math.inf   # seconds at which this call stops
         self.optimizer: torch.optim.AdamW | None = None
         self.stop = False
@@ -215,7 +216,7 @@ class Run:
         tensors |= {"generator": self.generator.get_state(), "torch": torch.get_rng_state()}
         finished = self.stage_index == len(self.plan.stages)
         state = {"stage": "" if finished else self.stage.name, "pictures": self.pictures, "seconds": self.seconds, "again": self.again,
-                 "progress": 1.0 if finished else self.progress(), "rng": self.rng.getstate(), "plan": dataclasses.asdict(self.plan)}
+                 "further": self.further, "progress": 1.0 if finished else self.progress(), "rng": self.rng.getstate(), "plan": dataclasses.asdict(self.plan)}
         path = self.folder / "state.safetensors"
         new = path.with_suffix(".new")
         save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new, {"state": json.dumps(state)})
@@ -239,6 +240,7 @@ class Run:
         names = [s.name for s in self.plan.stages]
         self.stage_index = names.index(state["stage"]) if state["stage"] else len(names)
         self.pictures, self.seconds, self.again = state["pictures"], state["seconds"], state.get("again", 0)
+        self.further = state.get("further", False)
         self.began, self.began_seconds = state["progress"], self.seconds
         self.model.load_state_dict(part("model."))
         self.teacher.load_state_dict(part("teacher."))
@@ -258,8 +260,10 @@ class Run:
         torch.set_rng_state(tensors["torch"])
         print(f"resumed at {state['stage'] or 'the end'}, {self.pictures} pictures, after {self.seconds / 3600:.2f} h", flush=True)
 
-    def begin_again(self, name: str) -> None:
-        """Takes up a stage from its beginning, with new pictures, whatever was done before."""
+    def begin_again(self, name: str, further: bool) -> None:
+        """Takes up a stage from the beginning of its schedule, with new pictures, whatever was done before; `further`: with
+        what it had learnt by then, where the reader would otherwise begin anew."""
+        self.further = further
         self.stage_index = [s.name for s in self.plan.stages].index(name)
         self.step, self.pictures, self.began, self.began_seconds = 0, 0, 0.0, self.seconds
         self.again += 1
@@ -280,7 +284,7 @@ class Run:
             groups = [(towers + list(self.teacher.parameters()), 1.0)]
         elif name == "reader":
             groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (guide, 5.0)]
-            if self.pictures == 0:
+            if self.pictures == 0 and not self.further:
                 self.open_reader()
         else:
             groups = [(rest, 1.0), (projector, self.plan.projector_slowdown), (guide, 5.0), (towers + list(self.teacher.parameters()), self.plan.tower_slowdown)]
@@ -382,7 +386,7 @@ class Run:
         features, scenes = self.feature_cache()
         while True:
             chosen = [self.rng.randrange(len(scenes)) for _ in range(self.stage.batch)]
-            mixture = qa.WARM_UP if self.progress() < 0.12 else qa.MIXTURE
+            mixture = qa.WARM_UP if self.progress() < 0.12 and not self.further else qa.MIXTURE
             asked = [qa.Asker(scenes[i], self.assets.names, self.assets.categories, self.rng).several(self.plan.questions, mixture) for i in chosen]
             targets = {name: torch.from_numpy(np.stack([getattr(scenes[i], name) for i in chosen]).astype(np.int64)).to(self.device)
                        for name in ("label", "position")}
@@ -432,6 +436,7 @@ class Run:
             save_file({k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
                       self.folder / f"{self.stage.name}.safetensors")
             self.stage_index, self.step, self.pictures, self.optimizer = self.stage_index + 1, 0, 0, None
+            self.further = False
             self.began, self.began_seconds = 0.0, self.seconds
             if self.stage_index < len(self.plan.stages):
                 self.begin_stage()
@@ -550,7 +555,9 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=WORK / "run", help="folder of checkpoints and logs")
     parser.add_argument("--smoke", action="store_true", help="all stages on drawn shapes, in about a minute")
     parser.add_argument("--pictures", action="append", default=[], metavar="STAGE=N", help="pictures of a stage (also when going on)")
-    parser.add_argument("--from", dest="start", metavar="STAGE", help="begin this stage (again) with the weights at hand")
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument("--from", dest="start", metavar="STAGE", help="begin this stage (again) with the weights at hand; the reader anew")
+    begin.add_argument("--further", metavar="STAGE", help="go through this stage once more, with all that it has learnt")
     parser.add_argument("--token-dropout", type=float, help="share of the steps with a random subset of the visual tokens")
     parser.add_argument("--threads", type=int, help="threads of the training step")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -586,8 +593,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     run.resume()
-    if arguments.start:
-        run.begin_again(arguments.start)
+    if arguments.start or arguments.further:
+        run.begin_again(arguments.start or arguments.further, bool(arguments.further))
     if arguments.minutes:
         run.until = run.seconds + 60 * arguments.minutes
         plan.minutes = arguments.schedule_minutes or run.until / 60
