@@ -166,6 +166,16 @@ def kept_tokens(batch: int, keep: int, generator: torch.Generator) -> Tensor:
     return torch.rand(batch, GRID * GRID, generator=generator).topk(keep).indices.sort().values
 
 
+def uneven_tokens(thing: Tensor, keep: int, generator: torch.Generator) -> Tensor:
+    """A subset as pruning leaves it: dense here and thin there, by chance, and denser where something is; how much differs from
+    picture to picture. `thing` [batch, all tokens]: whether a patch shows something. Result [batch, keep], in raster order."""
+    batch = thing.shape[0]
+    field = F.interpolate(torch.randn(batch, 1, 6, 6, generator=generator), (GRID, GRID), mode="bicubic").flatten(1)
+    contrast, pull = 1.2 * torch.rand(batch, 1, generator=generator), 2.5 * torch.rand(batch, 1, generator=generator)
+    gumbel = -torch.empty(batch, GRID * GRID).exponential_(generator=generator).log()
+    return (gumbel + contrast * field + pull * thing.cpu()).topk(keep).indices.sort().values
+
+
 def features_at(features: Tensor, place: Tensor) -> Tensor:
     """The features [B, all, width] of some visual tokens, `place` [B, kept]."""
     return features.gather(1, place[..., None].expand(-1, -1, features.shape[2]))

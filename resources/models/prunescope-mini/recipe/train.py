@@ -75,6 +75,7 @@ class Plan:
     questions: int = 10              # per picture
     token_dropout: float = 0.95      # share of the steps with a random subset of the visual tokens; 0: never
     dropout_keep: tuple[int, ...] = (96, 144, 144, 144, 192)  # never the budgets that are reported (16, 32, 64)
+    uneven: float = 0.6              # of these, the share whose subset is dense here and thin there
     tower_slowdown: float = 0.4      # learning rate of the tower in the joint stage, relative
     projector_slowdown: float = 0.1  # of the projector, which begins without loss
     teacher_weight: float = 0.25     # of the dense losses in the joint stage
@@ -352,7 +353,11 @@ class Run:
 
     def reader_loss(self, features: Tensor, packed: reader.Packed, label: Tensor, position: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Next-token loss of the answers, and where to look for them. `label` and `position`: of every patch."""
-        place = reader.kept_tokens(features.shape[0], self.keep(), self.generator).to(self.device)
+        keep = self.keep()
+        if keep < GRID * GRID and self.rng.random() < self.plan.uneven:
+            place = reader.uneven_tokens((label <= len(self.assets.names)).float(), keep, self.generator).to(self.device)
+        else:
+            place = reader.kept_tokens(features.shape[0], keep, self.generator).to(self.device)
         features = reader.features_at(features, place)
         label, position = label.gather(1, place), position.gather(1, place)
         with self.autocast():
