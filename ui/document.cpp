@@ -421,6 +421,9 @@ void Document::on(const Selected& event) {
 void Document::on(const Refined& event) {
     trace_ = event.trace;
     result_inputs_ = run_inputs_;
+    if (trace_->answer.complete) {
+        last_valid_ = {trace_, result_inputs_};
+    }
     Q_EMIT traceChanged();
 }
 

@@ -206,8 +206,9 @@ PerView<EncoderPass> encoderStage(const RunContext& context,
         throwIfStopped(context.stop);
         Hasher hasher;
         hasher.add(full[v]->key).add(settings.method);
-        hasher.add(effectiveBudget(settings, input.views[v].grid, v));
-        addRules(hasher, effectiveRules(context, input.views[v].grid, v));
+        const PatchGrid& grid = input.views[v].grid;
+        hasher.add(method->encoderTarget(settings, grid, effectiveBudget(settings, grid, v)));
+        addRules(hasher, effectiveRules(context, grid, v));
         hasher.add(settings.metric).add(static_cast<int>(settings.place));
         addParams(hasher, spec, settings, ParamEffect::EncoderPass);
         const std::uint64_t key = hasher.value();

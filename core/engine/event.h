@@ -33,7 +33,8 @@ struct Selected {
     TracePtr trace;
 };
 
-/// The selection's parts that took longer: null bands are filled in.
+/// What took longer than the selection: null bands are filled in, or the answer is complete and
+/// they are not yet.
 struct Refined {
     RunId id = 0;
     TracePtr trace;

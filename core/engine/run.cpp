@@ -48,6 +48,9 @@ RunTrace run(const RunContext& context) {
         };
         trace.answer = pruned ? answerPruned(context, *pruned, trace)
                               : answerStage(context, text, {visual_key, visual}, trace);
+        if (!null_bands.areComplete() && tells_parts) {  // a stop from here on costs no answer
+            context.emit(Refined{context.request.id, std::make_shared<const RunTrace>(trace)});
+        }
     }
     null_bands.drawRest();
     trace.cache = context.cache.counters();

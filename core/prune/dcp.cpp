@@ -16,11 +16,12 @@ namespace {
 // The parameters of the catalog, read once per call.
 struct DcpOptions {
     std::string schedule;
-    double rho_pool = 4;
+    double pool_share = 0.75;
     bool scores_cls = false;
     bool compares_hidden = false;
     AcgrOptions acgr;
     bool prunes_in_encoder = true;
+    bool proportional = false;
     std::string reference;
     TatcsOptions tatcs;
     bool guard = true;
@@ -44,10 +45,11 @@ DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
     const MethodParams params(settings);
     DcpOptions out;
     out.schedule = params.choice("schedule");
-    out.rho_pool = params.number("rho_pool");
+    out.pool_share = params.number("pool_share");
     out.scores_cls = params.choice("score") == "cls";
     out.compares_hidden = params.choice("similarity") == "hidden";
     out.acgr.recovery = params.isOn("recovery");
+    out.proportional = params.isOn("proportional");
     out.acgr.keep_norm = params.isOn("keep_norm");
     out.acgr.lambda = params.number("lambda");
     out.acgr.sigma = params.number("sigma") * grid.cols / 24.0;  // 4.4 DCP reading 3
@@ -89,7 +91,7 @@ int countAfter(const LayerView& view, const DcpOptions& options) {
     if (found == events.end() || !options.prunes_in_encoder) {
         return n;
     }
-    const int pool = poolSize(view.grid.count(), view.budget, options.rho_pool);
+    const int pool = poolSize(view.grid.count(), view.budget, options.pool_share);
     if (options.schedule == "flowcut") {
         return std::min(most,
                         flowCutCount(toHostVector(shares(clsScore(view.cls_attention))),
@@ -224,9 +226,14 @@ LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
                            host_score,
                            slotRules(view.rules, view.patches)};
         out.reduction = acgr(in, options.acgr, n_keep);
+        out.reduction->proportional_attention = options.proportional;
         out.reduction->measures_step = options.reference == "chained";
     }
     return out;
+}
+
+int DcpPrune::encoderTarget(const RunSettings& settings, const PatchGrid& grid, int budget) const {
+    return poolSize(grid.count(), budget, MethodParams(settings).number("pool_share"));
 }
 
 Selection DcpPrune::select(const SelectView& view) const {

@@ -10,6 +10,9 @@ namespace prunescope {
 class DcpPrune final : public PruneMethod {
 public:
     LayerOutcome afterLayer(const LayerView& view) const override;
+    int encoderTarget(const RunSettings& settings,
+                      const PatchGrid& grid,
+                      int budget) const override;
     Selection select(const SelectView& view) const override;
 };
 

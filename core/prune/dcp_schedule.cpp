@@ -7,10 +7,9 @@
 
 namespace prunescope {
 
-int poolSize(int n_patches, int budget, double rho_pool) {
-    const double wanted = std::min(rho_pool * budget, static_cast<double>(n_patches));
-    const int pool = std::max(roundHalfUp(wanted), std::min(budget, n_patches) + 8);
-    return std::min(n_patches, std::max(budget, std::min(n_patches / 2, pool)));
+int poolSize(int n_patches, int budget, double pool_share) {
+    const int least = std::min(budget, n_patches) + 8;
+    return std::min(n_patches, std::max(roundHalfUp(pool_share * n_patches), least));
 }
 
 std::vector<int> eventLayers(int last_layer, const std::string& schedule) {

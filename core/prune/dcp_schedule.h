@@ -7,8 +7,10 @@ namespace prunescope {
 
 /// Where and how far DCP-Prune's token count falls inside the encoder. methods.md 4.3 "Schedule".
 
-/// M = min(N, max(k, min(floor(N/2), max(round(rho k), k + 8)))).
-int poolSize(int n_patches, int budget, double rho_pool);
+/// M = min(N, max(round(share N), k + 8)): a part of the picture whatever the budget, and a choice
+/// of at least 8 to leave out. Ours differs from methods.md 4.3, where M = 4 k: a pool of 64 of 576
+/// cost more right answers than any other choice of the method (core/prune/README.md).
+int poolSize(int n_patches, int budget, double pool_share);
 
 /// Layers after which an event may happen: {l >= 1 : l <= S-1 and S-1-l even}, ascending. `single`
 /// has at most one, S-1. Empty for very shallow towers: the pool is then all N.

@@ -146,6 +146,9 @@ public:
     /// layer, or between its attention and its MLP with `inside_layer`.
     virtual LayerOutcome afterLayer(const LayerView& view) const;
 
+    /// What the encoder pass takes of the budget: budgets with the same value share a pass.
+    virtual int encoderTarget(const RunSettings& settings, const PatchGrid& grid, int budget) const;
+
     /// Chooses the output tokens, in the method's order. Called once per view and run; by default
     /// every token goes on but the banned ones.
     virtual Selection select(const SelectView& view) const;

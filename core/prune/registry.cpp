@@ -71,6 +71,10 @@ LayerOutcome PruneMethod::afterLayer(const LayerView&) const {
     return {};
 }
 
+int PruneMethod::encoderTarget(const RunSettings&, const PatchGrid&, int budget) const {
+    return budget;
+}
+
 Selection PruneMethod::select(const SelectView& view) const {
     const SlotRules rules = slotRules(view.rules, view.patches);
     if (rules.bans() > 0) {

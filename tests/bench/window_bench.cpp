@@ -93,6 +93,17 @@ double freshBudget(WindowStage& stage) {
     return ms;
 }
 
+// Another pool leaves the encoder, which therefore runs anew.
+double freshPool(WindowStage& stage) {
+    static int n_asked = 0;
+    RunSettings settings = stage.session().document.settings();
+    settings.params["pool_share"] = 0.2 + 0.002 * n_asked++;  // another count of 576 each time
+    const double ms =
+        stage.overlayAfter([&] { stage.session().document.changeSettings(settings, "Pool"); });
+    stage.rest();
+    return ms;
+}
+
 // The next move comes while the engine still answers the one before.
 double freshThresholdWhileBusy(WindowStage& stage) {
     static int position = 450;
@@ -153,7 +164,8 @@ void registerRows() {
         {"budget, cached (goal p95 16.7)", cachedBudget, 200},
         {"threshold, encoder pass cached (goal p95 16.7)", freshThreshold, 200},
         {"threshold, while the engine is busy", freshThresholdWhileBusy, 200},
-        {"budget, encoder pass runs (goal p95 100)", freshBudget, 100},
+        {"budget, encoder pass cached (goal p95 16.7)", freshBudget, 100},
+        {"pool share, encoder pass runs (goal p95 100)", freshPool, 100},
         {"method, encoder pass cached (goal p95 16.7)", otherMethod, 110},
         {"answer after the last change (goal 400)", answer, 100},
         {"threshold across a breakpoint, not computed ahead", overBreakpoint<kOverlay>, 30},

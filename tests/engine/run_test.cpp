@@ -108,8 +108,11 @@ TEST_F(RunTest, MovingTheBudgetRerunsNothingBeforeTheEncoderPass) {
     const auto grown = newMisses([&] { request.settings.budget = 24; });
     EXPECT_EQ(at(grown, CachedStage::Preprocess), 0);
     EXPECT_EQ(at(grown, CachedStage::Features), 0);
-    EXPECT_EQ(at(grown, CachedStage::EncoderPass), 1);
+    EXPECT_EQ(at(grown, CachedStage::EncoderPass), 0) << "the pool is the same";
     EXPECT_EQ(at(grown, CachedStage::Selection), 1);
+    const auto beyond = newMisses([&] { request.settings.budget = 500; });
+    EXPECT_EQ(at(beyond, CachedStage::Features), 0);
+    EXPECT_EQ(at(beyond, CachedStage::EncoderPass), 1);
 }
 
 TEST_F(RunTest, EditingThePromptDoesNotEncodeAgain) {
@@ -241,7 +244,9 @@ TEST_F(RunTest, NoAnswerWaitsForNullBands) {
     const RunTrace trace = run({starter(), cache, request, {}, emit});
     EXPECT_EQ(told.what.front(), "selected");
     EXPECT_EQ(told.draws.front(), 0);
-    EXPECT_EQ(std::ranges::count(told.what, "refined"), 0) << "they come with the result";
+    EXPECT_EQ(std::ranges::count(told.what, "refined"), 1) << "the answer, before they are drawn";
+    EXPECT_EQ(told.what.back(), "refined");
+    EXPECT_EQ(told.draws.back(), 0);
     EXPECT_EQ(drawn_before_token, 0);
     EXPECT_EQ(trace.views[0].shift.null_band.draws, 200);
 }
@@ -281,6 +286,21 @@ TEST_F(RunTest, StopsWhileNullBandsAreDrawn) {
     };
     EXPECT_THROW(run({starter(), cache, request, source.get_token(), emit}), Cancelled);
     EXPECT_EQ(go().views[0].shift.null_band.draws, 200);
+}
+
+TEST_F(RunTest, TheAnswerIsToldBeforeTheBandsThatAreStillMissing) {
+    std::stop_source source;
+    TracePtr told;
+    const auto emit = [&](const Event& event) {
+        if (const auto* refined = std::get_if<Refined>(&event)) {
+            told = refined->trace;
+            source.request_stop();
+        }
+    };
+    EXPECT_THROW(run({starter(), cache, request, source.get_token(), emit}), Cancelled);
+    ASSERT_NE(told, nullptr);
+    EXPECT_TRUE(told->answer.complete);
+    EXPECT_EQ(told->answer, go().answer);
 }
 
 TEST_F(RunTest, BudgetForShiftReachesItsTarget) {

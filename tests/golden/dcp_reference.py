@@ -48,14 +48,15 @@ class Settings:
     phi: float = 3.0
     seed: int = 0
     schedule: str = "geometric"
-    rho_pool: float = 4.0
+    pool_share: float = 0.75
     score: str = "flowcut"
     similarity: str = "key"
     lambda_: float = 0.7
     sigma: float = 4.0
     edges: int = 2
     temperature: float = 0.1
-    beta_max: float = 0.5
+    beta_max: float = 0.2
+    proportional: bool = True
     keep_norm: bool = False
     recovery: bool = True
     reference: str = "full"
@@ -307,8 +308,13 @@ def embed(tower: Tower, pixels: Array) -> Array:
     return layer_norm(tower, "vision.pre_layrnorm", rows)
 
 
-def encode_layer(tower: Tower, layer: int, hidden: Array) -> LayerOutput:
-    """One encoder layer over CLS and however many patches there are."""
+def encode_layer(
+    tower: Tower, layer: int, hidden: Array, weights: Array | None = None
+) -> LayerOutput:
+    """One encoder layer over CLS and however many patches there are.
+
+    With `weights`, a patch is attended to as that many patches.
+    """
     name = f"vision.encoder.layers.{layer}"
     count, width = hidden.shape
     normed = layer_norm(tower, f"{name}.layer_norm1", hidden)
@@ -319,7 +325,10 @@ def encode_layer(tower: Tower, layer: int, hidden: Array) -> LayerOutput:
 
     queries, keys, values = heads("q"), heads("k"), heads("v")
     scale = math.sqrt(width // tower.heads)
-    attention = softmax(queries @ keys.transpose(0, 2, 1) / scale)
+    logits = queries @ keys.transpose(0, 2, 1) / scale
+    if weights is not None:
+        logits = logits + np.log(np.concatenate([[1.0], weights]))
+    attention = softmax(logits)
     mixed = (attention @ values).transpose(1, 0, 2).reshape(count, width)
     hidden = hidden + linear(tower, f"{name}.self_attn.out_proj", mixed)
     inner = linear(tower, f"{name}.mlp.fc1", layer_norm(tower, f"{name}.layer_norm2", hidden))
@@ -389,10 +398,9 @@ def event_layers(last_layer: int) -> list[int]:
     return [layer for layer in range(1, last_layer) if (last_layer - 1 - layer) % 2 == 0]
 
 
-def pool_size(count: int, budget: int, rho_pool: float) -> int:
+def pool_size(count: int, budget: int, pool_share: float) -> int:
     """M: how many tokens leave the encoder."""
-    wanted = max(round_half_up(rho_pool * budget), budget + 8)
-    return min(count, max(budget, min(count // 2, wanted)))
+    return min(count, max(round_half_up(pool_share * count), budget + 8))
 
 
 def planned_targets(schedule: str, layers: Sequence[int], count: int, pool: int) -> dict[int, int]:
@@ -701,7 +709,7 @@ def encode_pruned(
     """The encoder pass with its events, up to and including layer S."""
     count, last = tower.side**2, tower.last_layer
     layers = event_layers(last)
-    pool = pool_size(count, budget, settings.rho_pool)
+    pool = pool_size(count, budget, settings.pool_share)
     targets = planned_targets(settings.schedule, layers, count, pool)
     hidden = embed(tower, pixels)
     tokens = Tokens(
@@ -716,7 +724,9 @@ def encode_pruned(
     chain: list[Shift] = []
     gap = math.inf
     for layer in range(last + 1):
-        output = encode_layer(tower, layer, hidden)
+        output = encode_layer(
+            tower, layer, hidden, tokens.weights if settings.proportional else None
+        )
         fresh = layer_score(output, settings.score)
         score = fresh if layer == 0 else 0.5 * tokens.score + 0.5 * fresh
         tokens = replace(tokens, rows=output.hidden[1:], score=score)

@@ -77,12 +77,13 @@ TEST(Catalog, DcpSaysThatItIsOurs) {
 TEST(Catalog, DcpHasTheDefaultsOfTheDefinition) {
     const MethodSpec& dcp = *findMethod("dcp");
     const RunSettings settings;
-    const std::pair<const char*, double> numbers[] = {{"rho_pool", 4},
+    const std::pair<const char*, double> numbers[] = {{"pool_share", 0.75},
                                                       {"lambda", 0.7},
                                                       {"sigma", 4},
                                                       {"edges", 2},
                                                       {"temperature", 0.1},
-                                                      {"beta_max", 0.5},
+                                                      {"beta_max", 0.2},
+                                                      {"proportional", 1},
                                                       {"keep_norm", 0},
                                                       {"recovery", 1},
                                                       {"eta", 0.3},

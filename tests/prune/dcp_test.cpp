@@ -4,6 +4,7 @@
 #include "core/prune/select.h"
 #include "tests/prune/fake_views.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -37,20 +38,31 @@ std::vector<std::string> stageNames(const ToyRun& run) {
 }  // namespace
 
 TEST(Dcp, EventsFollowTheSchedule) {
-    // N = 36, k = 3: M = 12, S = 6: after layers 1, 3, 5 to 25, 17, 12.
+    // N = 36, three quarters of them: M = 27, S = 6: after layers 1, 3, 5 to 33, 30, 27.
     const ToyRun run = runToy({}, settingsOf(3, Trigger::Never));
     EXPECT_THAT(run.event_layers, ElementsAre(1, 3, 5));
-    EXPECT_THAT(run.events[0].keep.size(), 25U);
-    EXPECT_THAT(run.events[1].keep.size(), 17U);
-    EXPECT_THAT(run.events[2].keep.size(), 12U);
-    EXPECT_EQ(run.pool.size(), 12U);
+    EXPECT_THAT(run.events[0].keep.size(), 33U);
+    EXPECT_THAT(run.events[1].keep.size(), 30U);
+    EXPECT_THAT(run.events[2].keep.size(), 27U);
+    EXPECT_EQ(run.pool.size(), 27U);
+    EXPECT_TRUE(std::ranges::all_of(run.events, &Reduction::proportional_attention));
+}
+
+TEST(Dcp, BudgetsBelowThePoolShareAnEncoderPass) {
+    const auto method = makeMethod("dcp");
+    const PatchGrid grid{24, 24, 14};
+    const RunSettings settings;
+    EXPECT_EQ(method->encoderTarget(settings, grid, 16),
+              method->encoderTarget(settings, grid, 280));
+    EXPECT_NE(method->encoderTarget(settings, grid, 16),
+              method->encoderTarget(settings, grid, 500));
 }
 
 TEST(Dcp, SchedulesEndAtThePool) {
     for (const char* schedule : {"linear", "flowcut", "single"}) {
         RunSettings settings = settingsOf(3, Trigger::Never);
         settings.params["schedule"] = std::string(schedule);
-        EXPECT_EQ(runToy({}, settings).pool.size(), 12U) << schedule;
+        EXPECT_EQ(runToy({}, settings).pool.size(), 27U) << schedule;
     }
 }
 

@@ -21,15 +21,15 @@ std::vector<int> targets(int n, int pool, int events, const std::string& schedul
 }  // namespace
 
 TEST(DcpSchedule, PoolSizesAreThoseOfTheDefinition) {
-    const std::pair<int, int> expected[] = {
-        {4, 16}, {16, 64}, {32, 128}, {64, 256}, {128, 288}, {288, 288}, {400, 400}, {576, 576}};
-    for (const auto& [k, pool] : expected) {
-        EXPECT_EQ(poolSize(576, k, 4), pool) << k;
+    for (const auto& [k, pool] :
+         {std::pair{1, 288}, {16, 288}, {280, 288}, {281, 289}, {400, 408}, {570, 576}}) {
+        EXPECT_EQ(poolSize(576, k, 0.5), pool) << k;
     }
-    EXPECT_EQ(poolSize(576, 1, 4), 9);  // k + 8 holds for small budgets
-    EXPECT_EQ(poolSize(576, 1000, 4), 576);
-    EXPECT_EQ(poolSize(16, 1, 4), 8);  // half of the patches
-    EXPECT_EQ(poolSize(1, 1, 4), 1);
+    EXPECT_EQ(poolSize(576, 16, 0.0), 24);  // a choice of at least 8
+    EXPECT_EQ(poolSize(576, 1000, 0.5), 576);
+    EXPECT_EQ(poolSize(576, 16, 1.0), 576);
+    EXPECT_EQ(poolSize(25, 1, 0.5), 13);  // half up
+    EXPECT_EQ(poolSize(1, 1, 0.5), 1);
 }
 
 TEST(DcpSchedule, EventsFollowEverySecondLayer) {

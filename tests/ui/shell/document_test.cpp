@@ -141,6 +141,22 @@ TEST_F(DocumentTest, CancelledRunGoesBackToTheLastResult) {
     EXPECT_EQ(document_.state(), RunState::Stale) << "it is a result of other inputs";
 }
 
+TEST_F(DocumentTest, CancelledWhileBandsAreDrawnKeepsTheAnswer) {
+    finishRun(2);
+    setBudget(5);
+    document_.expectRun(3);
+    document_.apply(Selected{3, trace()});
+    auto answered = *trace();
+    answered.answer.text = "no";
+    answered.answer.complete = true;
+    document_.apply(Refined{3, std::make_shared<const RunTrace>(answered)});
+    document_.apply(Stopped{3});
+    ASSERT_NE(document_.trace(), nullptr);
+    EXPECT_EQ(document_.trace()->answer.text, "no");
+    EXPECT_EQ(document_.state(), RunState::Cancelled);
+    EXPECT_TRUE(document_.resultMatchesInputs());
+}
+
 TEST_F(DocumentTest, CancelledWhileTheCurveRunsKeepsTheExactResult) {
     document_.expectRun(2);
     document_.apply(Finished{2, trace()});
