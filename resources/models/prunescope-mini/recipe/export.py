@@ -60,7 +60,7 @@ def export(run: Any, out: Path, samples: int = 5) -> None:
     last = names[run.stage_index] if run.pictures else names[max(0, run.stage_index - 1)]
     write(out / "training.json", {
         "last_stage": last, "hours": round(run.seconds / 3600, 2), "token_dropout_share": run.plan.token_dropout,
-        "token_dropout_counts": list(run.plan.dropout_keep), "classes": run.assets.names})
+        "token_dropout_counts": list(run.plan.dropout_keep), "token_dropout_uneven_share": run.plan.uneven, "classes": run.assets.names})
     size = sum(f.stat().st_size for f in out.iterdir() if f.is_file())
     if size > LIMIT_BYTES:
         raise SystemExit(f"{size} bytes: more than {LIMIT_BYTES}")
