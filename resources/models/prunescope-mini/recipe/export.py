@@ -74,7 +74,7 @@ SAMPLE_SCENES = 5_000_000
 
 def sample_questions(scene: Scene, assets: Assets, number: int) -> list[qa.Question]:
     """Questions for the gallery about one scene: something that is there, something that is not, and what else it allows."""
-    asker = qa.Asker(scene, assets.names, assets.categories, random.Random(number))
+    asker = qa.Asker(scene, assets.names, assets.categories, random.Random(number), careless=False)
     result: list[qa.Question] = []
     for kind in SAMPLE_KINDS:
         for _ in range(12):

@@ -185,9 +185,11 @@ def clear_of_borders(thing: Thing, side: int) -> bool:
 class Asker:
     """Makes questions about one scene."""
 
-    def __init__(self, scene: Scene, names: list[str], categories: list[str], rng: random.Random, held_out: bool = False) -> None:
+    def __init__(self, scene: Scene, names: list[str], categories: list[str], rng: random.Random, held_out: bool = False,
+                 careless: bool = True) -> None:
         self.scene, self.names, self.categories, self.rng = scene, names, categories, rng
         self.phrase_set = 1 if held_out else 0
+        self.careless = careless
         self.side = scene.image.shape[0]
         self.objects = [t for t in scene.things if t.label >= 0]
         self.signs = [t for t in scene.things if t.label < 0 and t.visible > 0.85]
@@ -217,9 +219,9 @@ class Asker:
         if "r" in words and self.rng.random() < 0.3:
             words["r"] = self.rng.choice(ALSO[words["r"]])
         text = text.format(**words)
-        if self.rng.random() < 0.1:
+        if self.careless and self.rng.random() < 0.1:
             text = text[0].lower() + text[1:]
-        return text[:-1] if self.rng.random() < 0.1 else text
+        return text[:-1] if self.careless and self.rng.random() < 0.1 else text
 
     def mention(self, words: str, label: int) -> Mention:
         """What the picture says of a class."""
