@@ -341,6 +341,12 @@ bool BudgetPlot::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::KeyPress) {
         return key(static_cast<QKeyEvent*>(event)->key());
     }
+    const bool is_mouse = event->type() == QEvent::MouseButtonPress ||
+                          event->type() == QEvent::MouseMove ||
+                          event->type() == QEvent::MouseButtonRelease;
+    if (!is_mouse) {
+        return QWidget::eventFilter(watched, event);
+    }
     auto* mouse = static_cast<QMouseEvent*>(event);
     if (event->type() == QEvent::MouseButtonPress && mouse->button() == Qt::LeftButton) {
         is_dragging_ = true;
