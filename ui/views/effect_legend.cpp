@@ -89,6 +89,7 @@ void EffectLegend::showEffects(std::shared_ptr<const Attribution> found) {
 void EffectLegend::refresh() {
     effects_eye_->setChecked(overlay_->options().effects);
     attention_eye_->setChecked(overlay_->options().attention);
+    attention_eye_->setEnabled(selection_->answerToken() >= 0);
     setVisible(found_ != nullptr);
     if (!found_) {
         return;

@@ -227,6 +227,7 @@ TEST_F(AttributionTest, TheSameWordTwiceAreTwoTokensAndAnotherAnswerHasNoneChose
 
 TEST_F(AttributionTest, EyesHideBothLayers) {
     ask();
+    EXPECT_FALSE(child<QToolButton>("legendEye_attention")->isEnabled()) << "no token is chosen";
     clickAnswer(2);
     const QImage both = canvas();
     QTest::mouseClick(child<QToolButton>("legendEye_attention"), Qt::LeftButton);
