@@ -145,9 +145,11 @@ class Eval(unittest.TestCase):
         self.assertEqual(done.stdout, "")
 
     def test_problems_stop_or_are_skipped_with_their_line(self):
-        shutil.copy(samples().parent / "scene1.png", self.folder / "a.png")
+        bundled = SOURCE / "resources" / "models" / "prunescope-mini" / "samples"
+        known = json.loads((bundled / "samples.json").read_text(encoding="utf-8"))[0]  # what the model gets right
+        shutil.copy(bundled / known["image"], self.folder / "a.png")
         (self.folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
-        question = {"question_id": 1, "image": "a.png", "text": "Is there a giraffe in the picture?", "label": "yes"}
+        question = {"question_id": 1, "image": "a.png", "text": known["prompt"], "label": known["answer"].lower()}
         lines = [json.dumps(question), "{", json.dumps({**question, "question_id": 2, "image": "gone.png"}),
                  json.dumps({**question, "question_id": 3, "image": "broken.png"})]
         file = self.folder / "pope.jsonl"
