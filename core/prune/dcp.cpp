@@ -16,12 +16,11 @@ namespace {
 // The parameters of the catalog, read once per call.
 struct DcpOptions {
     std::string schedule;
-    double pool_share = 0.75;
     bool scores_cls = false;
     bool compares_hidden = false;
     AcgrOptions acgr;
     bool prunes_in_encoder = true;
-    bool proportional = false;
+    bool proportional = true;
     std::string reference;
     TatcsOptions tatcs;
     bool guard = true;
@@ -45,7 +44,6 @@ DcpOptions readOptions(const RunSettings& settings, const PatchGrid& grid) {
     const MethodParams params(settings);
     DcpOptions out;
     out.schedule = params.choice("schedule");
-    out.pool_share = params.number("pool_share");
     out.scores_cls = params.choice("score") == "cls";
     out.compares_hidden = params.choice("similarity") == "hidden";
     out.acgr.recovery = params.isOn("recovery");
@@ -81,6 +79,11 @@ at::Tensor comparedRows(const DcpOptions& options,
     return options.compares_hidden ? tokens : keys.mean(0).slice(0, 1);
 }
 
+// M, the tokens that leave the encoder.
+int poolOf(const RunSettings& settings, const PatchGrid& grid, int budget) {
+    return poolSize(grid.count(), budget, MethodParams(settings).number("pool_share"));
+}
+
 // n' after this layer; the current count where no event is due.
 int countAfter(const LayerView& view, const DcpOptions& options) {
     // Banned tokens leave at the first event: no anchor is left to be one of them.
@@ -91,7 +94,7 @@ int countAfter(const LayerView& view, const DcpOptions& options) {
     if (found == events.end() || !options.prunes_in_encoder) {
         return n;
     }
-    const int pool = poolSize(view.grid.count(), view.budget, options.pool_share);
+    const int pool = poolOf(view.settings, view.grid, view.budget);
     if (options.schedule == "flowcut") {
         return std::min(most,
                         flowCutCount(toHostVector(shares(clsScore(view.cls_attention))),
@@ -233,7 +236,7 @@ LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
 }
 
 int DcpPrune::encoderTarget(const RunSettings& settings, const PatchGrid& grid, int budget) const {
-    return poolSize(grid.count(), budget, MethodParams(settings).number("pool_share"));
+    return poolOf(settings, grid, budget);
 }
 
 Selection DcpPrune::select(const SelectView& view) const {

@@ -35,7 +35,7 @@ public:
     /// Moves the slider of a setting, as a mouse would: 0 … 1000.
     void slide(const char* setting, int position);
 
-    /// A position of the budget's slider whose budget no run has had: the encoder pass must run.
+    /// A position of the budget's slider whose budget no run has had.
     int freshBudgetPosition();
 
 private:

@@ -335,44 +335,54 @@ void BudgetPlot::setRowsValue(double budget) {
 }
 
 bool BudgetPlot::eventFilter(QObject* watched, QEvent* event) {
-    if (watched != plot_) {
-        return QWidget::eventFilter(watched, event);
-    }
-    if (event->type() == QEvent::KeyPress) {
-        return key(static_cast<QKeyEvent*>(event)->key());
-    }
-    const bool is_mouse = event->type() == QEvent::MouseButtonPress ||
-                          event->type() == QEvent::MouseMove ||
-                          event->type() == QEvent::MouseButtonRelease;
-    if (!is_mouse) {
-        return QWidget::eventFilter(watched, event);
-    }
-    auto* mouse = static_cast<QMouseEvent*>(event);
-    if (event->type() == QEvent::MouseButtonPress && mouse->button() == Qt::LeftButton) {
-        is_dragging_ = true;
-        last_chosen_ = document_->settings().budget;
-        choose(mouse->position().x());
-        return true;
-    }
-    if (event->type() == QEvent::MouseMove && !is_dragging_) {
-        const QString said = chart_->describe(mouse->position());
-        if (said.isEmpty()) {
-            showState();
-        } else {
-            state_->setText(said);
+    if (watched == plot_) {
+        switch (event->type()) {
+            case QEvent::KeyPress:
+                return key(static_cast<QKeyEvent*>(event)->key());
+            case QEvent::MouseButtonPress:
+                return press(static_cast<QMouseEvent*>(event));
+            case QEvent::MouseMove:
+                return move(static_cast<QMouseEvent*>(event));
+            case QEvent::MouseButtonRelease:
+                return release();
+            default:
+                break;
         }
-        return false;
-    }
-    if (event->type() == QEvent::MouseMove && is_dragging_) {
-        choose(mouse->position().x());
-        return true;
-    }
-    if (event->type() == QEvent::MouseButtonRelease && is_dragging_) {
-        is_dragging_ = false;
-        Q_EMIT budgetReleased();
-        return true;
     }
     return QWidget::eventFilter(watched, event);
+}
+
+bool BudgetPlot::press(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton) {
+        return false;
+    }
+    is_dragging_ = true;
+    last_chosen_ = document_->settings().budget;
+    choose(event->position().x());
+    return true;
+}
+
+bool BudgetPlot::move(QMouseEvent* event) {
+    if (is_dragging_) {
+        choose(event->position().x());
+        return true;
+    }
+    const QString said = chart_->describe(event->position());
+    if (said.isEmpty()) {
+        showState();
+    } else {
+        state_->setText(said);
+    }
+    return false;
+}
+
+bool BudgetPlot::release() {
+    if (!is_dragging_) {
+        return false;
+    }
+    is_dragging_ = false;
+    Q_EMIT budgetReleased();
+    return true;
 }
 
 QByteArray BudgetPlot::file(const QString& ending, double dpi, const QByteArray& state) const {

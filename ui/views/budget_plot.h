@@ -67,6 +67,9 @@ private:
     void choose(double x_pixel);
     void chooseBudget(int budget);
     bool key(int key);
+    bool press(QMouseEvent* event);
+    bool move(QMouseEvent* event);
+    bool release();
     BudgetSeries makeSeries() const;
     void showState();
     void addMarks();

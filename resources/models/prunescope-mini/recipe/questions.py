@@ -171,6 +171,12 @@ def forms(names: tuple[str, ...]) -> dict[str, int]:
     return found | {"sign": len(names)}
 
 
+def whole(words: str, text: str) -> int:
+    """Where words stand in a text as words: no hat in What. -1: nowhere."""
+    found = re.search(rf"\b{re.escape(words)}\b", text)
+    return found.start() if found else -1
+
+
 def cell(thing: Thing, side: int) -> int:
     """Which of the nine parts of the picture the centre lies in."""
     x, y = thing.centre
@@ -236,7 +242,7 @@ class Asker:
         """The shown classes that an answer names."""
         return tuple(self.mention(form, label) for label in self.counts
                      for form in (self.names[label], classes.plural(self.names[label]))
-                     if re.search(rf"\b{re.escape(form)}\b", answer))
+                     if whole(form, answer) >= 0)
 
     def spelt(self, question: Question, sign: Thing) -> Question:
         """The question, with the sign that its answer spells."""

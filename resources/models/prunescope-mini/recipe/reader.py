@@ -5,7 +5,6 @@ Several questions share one picture, each sees the picture and itself only.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import torch
@@ -16,7 +15,7 @@ from transformers import LlavaForConditionalGeneration
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
 from model import GRID, Readings, look_layers, mean_where, open_reader
-from questions import Mention, Question
+from questions import Mention, Question, whole
 from scenes import COLOUR_NAMES, MAX_COUNT
 from tokenizer import EOS_ID
 
@@ -101,12 +100,6 @@ def answer_ids(tokenizer: Tokenizer, answer: str) -> list[int]:
 def tokens_of(offsets: list[tuple[int, int]], start: int, end: int) -> list[int]:
     """The tokens that hold some of a stretch of characters."""
     return [i for i, (a, b) in enumerate(offsets) if b > start and a < end]
-
-
-def whole(words: str, text: str) -> int:
-    """Where words stand in a text as words: no hat in What. -1: nowhere."""
-    found = re.search(rf"\b{re.escape(words)}\b", text)
-    return found.start() if found else -1
 
 
 def look(looks: LookList, tokenizer: Tokenizer, question: Question, row: int, first: int, classes: int) -> None:
