@@ -13,6 +13,7 @@
 #include "ui/panels/prompt_panel.h"
 #include "ui/panels/settings_panel.h"
 #include "ui/panels/status_line.h"
+#include "ui/panels/steady_area.h"
 #include "ui/panels/token_history_panel.h"
 #include "ui/remarks/notes_panel.h"
 #include "ui/rules/patch_ruler.h"
@@ -84,12 +85,12 @@ void MainWindow::makeCentre() {
     column->addWidget(new RecoveryBar(&session_->files, centre));
     column->addWidget(error_card_);
     column->addWidget(compare_, 1);
-    column->addWidget(scrubber_);
+    column->addWidget(new SteadyArea(scrubber_, centre));
     setCentralWidget(centre);
     status_ = new StatusLine(&session_->document, &session_->selection, this);
     statusBar()->setObjectName("statusBar");
     statusBar()->setSizeGripEnabled(false);
-    statusBar()->addWidget(status_, 1);
+    statusBar()->addWidget(new SteadyArea(status_, this), 1);
 }
 
 QDockWidget* MainWindow::dock(Qt::DockWidgetArea area,
@@ -98,7 +99,7 @@ QDockWidget* MainWindow::dock(Qt::DockWidgetArea area,
                               QWidget* content) {
     auto* added = new QDockWidget(title, this);
     added->setObjectName(name);
-    added->setWidget(content);
+    added->setWidget(new SteadyArea(content, added));
     addDockWidget(area, added);
     docks_ << added;
     return added;
@@ -297,9 +298,9 @@ void MainWindow::showState() {
                       document.state() == RunState::LoadingModel ||
                       !session_->grid.waiting().empty() || session_->attribution.isRunning();
     actions_.at("stop")->setEnabled(busy);
-    // The next step stands out: what is shown is of other inputs.
+    // The next step stands out: what is shown is of other inputs, and no run comes by itself.
     QFont font = run->font();
-    font.setBold(document.state() == RunState::Stale);
+    font.setBold(document.state() == RunState::Stale && !document.live());
     run->setFont(font);
     for (const char* id : {"export", "copyView", "copyData"}) {
         QAction* action = actions_.at(id);

@@ -24,7 +24,7 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
     switch (activation) {
         case Activation::QuickGelu: {
             constexpr double kSlope = 1.702;
-            return x * at::sigmoid(x * kSlope);
+            return (x * kSlope).sigmoid_().mul_(x);
         }
         case Activation::Gelu:
             return at::gelu(x, "none");

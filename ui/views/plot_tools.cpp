@@ -114,7 +114,7 @@ QToolButton* makePlotButton(const QString& object_name,
 
 namespace {
 
-// Draws what was put off, once.
+// Draws what was put off, once. A panel that comes to the front of its tabs is painted, not shown.
 class WhenShown : public QObject {
 public:
     explicit WhenShown(QCustomPlot* plot) : QObject(plot), plot_(plot) {
@@ -123,7 +123,7 @@ public:
     }
 
     bool eventFilter(QObject* watched, QEvent* event) override {
-        if (event->type() == QEvent::Show) {
+        if (event->type() == QEvent::Paint) {
             plot_->replot(QCustomPlot::rpQueuedReplot);
             deleteLater();
         }
@@ -143,7 +143,7 @@ private:
 void replotSoon(QCustomPlot& plot) {
     static constexpr QLatin1String kSoon{"replotSoon"};
     constexpr int kFrame_ms = 16;
-    if (plot.isVisible()) {
+    if (plot.isVisible() && !plot.visibleRegion().isEmpty()) {
         auto* soon = plot.findChild<QTimer*>(kSoon, Qt::FindDirectChildrenOnly);
         if (soon == nullptr) {
             soon = new QTimer(&plot);

@@ -10,6 +10,7 @@
 
 #include <QDir>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QThread>
@@ -23,9 +24,13 @@ constexpr int kPatience_ms = 60'000;
 
 class WindowKill : public testing::Test {
 protected:
-    /// Starts a window and ends it without a warning: some time after its first change, or where
-    /// `at_start`, some time after it began, before it may have recovered anything.
-    void live(bool at_start) {
+    enum class End { AfterChange, AtStart, AfterSave };
+
+    /// Starts a window and ends it without a warning: some time after its first change; some time
+    /// after it began, before it may have recovered anything; or once it has saved that change,
+    /// which says how long saving takes on this machine now.
+    void live(End end) {
+        const bool at_start = end == End::AtStart;
         QProcess window;
         window.setProcessChannelMode(QProcess::SeparateChannels);
         window.start(AUTOSAVING_WINDOW, {scratch_.path()});
@@ -38,7 +43,16 @@ protected:
                 << said.toStdString() << window.readAllStandardError().toStdString();
             said += window.readAllStandardOutput();
         }
-        QThread::usleep(at_start ? random_() % 400'000 : random_() % 150'000);
+        if (end == End::AfterSave) {
+            since.restart();
+            while (!QFile::exists(scratch_.filePath("state/last.prunescope"))) {
+                ASSERT_LT(since.elapsed(), kPatience_ms) << "it saves nothing";
+                QThread::msleep(1);
+            }
+            saving_us_ = static_cast<unsigned long>(since.elapsed()) * 1000;
+        } else {
+            QThread::usleep(random_() % std::max(at_start ? 400'000UL : 150'000UL, 2 * saving_us_));
+        }
         window.kill();
         ASSERT_TRUE(window.waitForFinished(kPatience_ms));
         ASSERT_EQ(window.exitStatus(), QProcess::CrashExit) << "it ended by itself";
@@ -87,6 +101,7 @@ protected:
 
     QTemporaryDir scratch_;
     std::mt19937 random_{17};
+    unsigned long saving_us_ = 0;
     int kept_ = 0;   ///< number of the state on disk; 0: none
     int begun_ = 0;  ///< the last that a window went on to
     int recovered_ = 0;
@@ -98,7 +113,7 @@ TEST_F(WindowKill, TheOldOrTheNewStateIsThereAfterAnyKill) {
     std::set<int> seen;
     for (int i = 0; i < kills && !HasFailure(); ++i) {
         SCOPED_TRACE(i);
-        live(i % 6 == 5);
+        live(i == 0 ? End::AfterSave : i % 6 == 5 ? End::AtStart : End::AfterChange);
         look();
         seen.insert(kept_);
     }
