@@ -22,7 +22,6 @@
 #include "ui/services/shortcuts.h"
 #include "ui/views/budget_plot.h"
 #include "ui/views/canvas.h"
-#include "ui/views/legend.h"
 #include "ui/views/shift_plot.h"
 #include "ui/views/stage_scrubber.h"
 
@@ -367,9 +366,8 @@ void MainWindow::resetLayout() {
     const int side = std::clamp(width() / 5, 284, 380);
     resizeDocks({named("inputsDock"), named("answerDock")}, {side, side + 20}, Qt::Horizontal);
     resizeDocks({named("inputsDock"), named("settingsDock")}, {190, height() - 190}, Qt::Vertical);
-    const int legend =
-        named("legendDock")->widget()->findChild<Legend*>()->sizeHint().height() + 32;
-    const int free = std::max(height() - 110 - legend, 300);
+    const int legend = findChild<QWidget*>("legends")->sizeHint().height() + 32;
+    const int free = std::max(height() - 110 - legend, 280);
     resizeDocks({named("answerDock"), named("legendDock"), named("inspectorDock")},
                 {free * 11 / 20, legend, free * 9 / 20},
                 Qt::Vertical);

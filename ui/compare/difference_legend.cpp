@@ -3,6 +3,7 @@
 #include "ui/compare/linked_views.h"
 #include "ui/views/effect_legend.h"
 #include "ui/views/legend.h"
+#include "ui/views/overlay_row.h"
 #include "ui/views/swatch.h"
 
 #include <algorithm>
@@ -84,6 +85,7 @@ void DifferenceLegend::refresh() {
 
 QWidget* makeLegends(Session* session, QWidget* parent) {
     auto* all = new QWidget(parent);
+    all->setObjectName(QStringLiteral("legends"));
     auto* column = new QVBoxLayout(all);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -94,6 +96,7 @@ QWidget* makeLegends(Session* session, QWidget* parent) {
                                             all);
     auto* fates = new Legend(&session->document, &session->selection, &session->overlay, all);
     auto* effects = new EffectLegend(&session->selection, &session->overlay, all);
+    column->addWidget(new OverlayRow(&session->overlay, all));
     column->addWidget(effects);
     column->addWidget(difference);
     column->addWidget(fates, 1);

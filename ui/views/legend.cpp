@@ -24,8 +24,8 @@ Legend::Legend(Document* document,
     setObjectName(QStringLiteral("legend"));
     setAccessibleName(tr("Legend of the overlay"));
     auto* grid = new QGridLayout(this);
-    grid->setContentsMargins(8, 6, 8, 6);
-    grid->setVerticalSpacing(3);
+    grid->setContentsMargins(8, 3, 8, 4);
+    grid->setVerticalSpacing(1);
     grid->setColumnStretch(1, 1);
     for (const FateStyle& style : fateStyles()) {
         addFateRow(style.fate);

@@ -2,6 +2,7 @@
 #include "ui/views/budget_plot.h"
 #include "ui/views/canvas.h"
 #include "ui/views/legend.h"
+#include "ui/views/overlay_row.h"
 #include "ui/views/qcp.h"
 #include "ui/views/shift_plot.h"
 #include "ui/views/stage_labels.h"
@@ -128,6 +129,22 @@ TEST_F(Views, PictureOfAnotherSizeGetsNoOverlay) {
     EXPECT_TRUE(canvas.transform().hasGrid());
     document.setImage(std::make_shared<Image>(syntheticPicture(100, 80)), "b.png", "b.png");
     EXPECT_FALSE(canvas.transform().hasGrid());
+}
+
+TEST_F(Views, OverlayRowAndCanvasShareOpacityAndOnOff) {
+    OverlayRow row(&overlay);
+    auto* slider = child<QSlider>(row, "overlayOpacity");
+    EXPECT_EQ(slider->value(), 100);
+    slider->setValue(40);
+    EXPECT_DOUBLE_EQ(overlay.options().opacity, 0.4);
+    overlay.changeOpacity(0.1);  // as Ctrl+wheel on the picture does
+    EXPECT_EQ(slider->value(), 50);
+    auto* eye = child<QToolButton>(row, "overlayEye");
+    eye->click();
+    EXPECT_FALSE(overlay.options().on);
+    EXPECT_FALSE(slider->isEnabled()) << "it would show nothing";
+    eye->click();
+    EXPECT_TRUE(overlay.options().on);
 }
 
 TEST_F(Views, LegendCountsAllPatchesAndHidesAFate) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "ui/views/overlay_settings.h"
+
+#include <QWidget>
+
+class QLabel;
+class QSlider;
+class QToolButton;
+
+namespace prunescope {
+
+/// How strongly the overlay covers the picture, and whether it does at all: on top of the legends.
+class OverlayRow : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit OverlayRow(OverlaySettings* overlay, QWidget* parent = nullptr);
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void refresh();
+
+    OverlaySettings* overlay_;
+    QSlider* opacity_;
+    QLabel* percent_;
+    QToolButton* eye_;
+};
+
+}  // namespace prunescope
