@@ -20,7 +20,7 @@ struct AcgrOptions {
     double sigma = 4.0;  ///< in cells of this grid
     int edges = 2;       ///< m
     double temperature = 0.1;
-    double beta_max = 0.5;
+    double beta_max = 0.2;
 };
 
 struct AcgrInput {

@@ -96,7 +96,7 @@ std::vector<ParamSpec> dcpParams() {
                   "Weight of the text profile when tokens join clusters."),
         realParam("mu",
                   "Text pull on representatives",
-                  0.2,
+                  0.05,
                   {0, 2},
                   kSelect,
                   "Bonus for text-relevant tokens when a cluster re-selects."),

@@ -18,7 +18,7 @@ namespace prunescope {
 struct TatcsOptions {
     std::string init = "facility";  ///< or "kcenter", "scope"
     double eta = 0.3;
-    double mu = 0.2;
+    double mu = 0.05;  ///< ours; methods.md 4.3 has 0.2, which cost answers (core/prune/README.md)
     int rounds = 1;
 };
 

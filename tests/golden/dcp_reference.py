@@ -61,7 +61,7 @@ class Settings:
     recovery: bool = True
     reference: str = "full"
     eta: float = 0.3
-    mu: float = 0.2
+    mu: float = 0.05
     init: str = "facility"
     rounds: int = 1
     guard: bool = True

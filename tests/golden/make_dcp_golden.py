@@ -268,7 +268,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "proportional": (False, True),
     "reference": ("full", "pool", "chained"),
     "eta": (0.1, 0.3, 0.6),
-    "mu": (0.1, 0.2, 0.5),
+    "mu": (0.05, 0.2, 0.5),
     "init": ("facility", "kcenter", "scope"),
     "rounds": (1, 2, 3),
     "use_text": (True, False),
