@@ -87,7 +87,7 @@ TEST(Catalog, DcpHasTheDefaultsOfTheDefinition) {
                                                       {"keep_norm", 0},
                                                       {"recovery", 1},
                                                       {"eta", 0.3},
-                                                      {"mu", 0.2},
+                                                      {"mu", 0.05},
                                                       {"rounds", 1},
                                                       {"guard", 1},
                                                       {"use_text", 1}};
