@@ -236,7 +236,9 @@ LayerOutcome DcpPrune::afterLayer(const LayerView& view) const {
 }
 
 int DcpPrune::encoderTarget(const RunSettings& settings, const PatchGrid& grid, int budget) const {
-    return poolOf(settings, grid, budget);
+    // Without events the pass is the same for all budgets.
+    return readOptions(settings, grid).prunes_in_encoder ? poolOf(settings, grid, budget)
+                                                         : grid.count();
 }
 
 Selection DcpPrune::select(const SelectView& view) const {

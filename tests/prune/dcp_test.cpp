@@ -51,11 +51,14 @@ TEST(Dcp, EventsFollowTheSchedule) {
 TEST(Dcp, BudgetsBelowThePoolShareAnEncoderPass) {
     const auto method = makeMethod("dcp");
     const PatchGrid grid{24, 24, 14};
-    const RunSettings settings;
+    RunSettings settings;
     EXPECT_EQ(method->encoderTarget(settings, grid, 16),
               method->encoderTarget(settings, grid, 280));
     EXPECT_NE(method->encoderTarget(settings, grid, 16),
               method->encoderTarget(settings, grid, 500));
+    settings.params["ablation"] = std::string("tatcs-only");
+    EXPECT_EQ(method->encoderTarget(settings, grid, 16), method->encoderTarget(settings, grid, 500))
+        << "nothing is pruned inside";
 }
 
 TEST(Dcp, SchedulesEndAtThePool) {
