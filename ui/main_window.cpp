@@ -247,6 +247,7 @@ void MainWindow::changeTau(double tau) {
 void MainWindow::connectController() {
     Controller* controller = &session_->controller;
     connect(status_, &StatusLine::cancelRequested, controller, &Controller::stop);
+    connect(status_, &StatusLine::modelsRequested, this, &MainWindow::showModels);
     connect(error_card_, &ErrorCard::retryRequested, controller, &Controller::retry);
     connect(error_card_, &ErrorCard::modelsRequested, this, &MainWindow::showModels);
     connect(error_card_, &ErrorCard::cpuRequested, this, [controller] {

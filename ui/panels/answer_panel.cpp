@@ -132,6 +132,8 @@ QString AnswerPanel::costs() const {
             parts << tr("%1 reused").arg(name);
         }
     }
+    // A line ends behind a dot, never inside "8.2 ms".
+    parts.replaceInStrings(QStringLiteral(" "), QString(QChar::Nbsp));
     const TokenCounts& tokens = trace->tokens;
     const bool falls = tokens.layer_mean_in > tokens.visual_kept;
     const QString mean =
@@ -142,7 +144,7 @@ QString AnswerPanel::costs() const {
         .arg(mean)
         .arg(tokens.visual_full)
         .arg(tokens.text)
-        .arg(parts.join(" · "));
+        .arg(parts.join(QChar::Nbsp + QStringLiteral("· ")));
 }
 
 void AnswerPanel::showAnswer(AnswerView* view,

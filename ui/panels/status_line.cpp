@@ -81,6 +81,7 @@ StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* p
       selection_(selection),
       dot_(new QLabel(this)),
       state_(new QLabel(this)),
+      choose_(new QPushButton(tr("Choose…"), this)),
       model_(new QLabel(this)),
       pointer_(new QLabel(this)),
       validity_(new QLabel(this)),
@@ -88,6 +89,10 @@ StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* p
       cancel_(new QPushButton(symbolicIcon("stop"), tr("Cancel"), this)) {
     setObjectName("statusLine");
     state_->setObjectName("state");
+    choose_->setObjectName("chooseModel");
+    choose_->setToolTip(tr("Choose a model to run"));
+    choose_->setAccessibleName(tr("Choose a model"));
+    connect(choose_, &QPushButton::clicked, this, &StatusLine::modelsRequested);
     model_->setObjectName("statusModel");
     validity_->setObjectName("validity");
     validity_->setToolTip(tr("Moving τ inside this interval changes nothing"));
@@ -110,6 +115,7 @@ StatusLine::StatusLine(Document* document, SelectionModel* selection, QWidget* p
     row->setSpacing(10);
     row->addWidget(dot_);
     row->addWidget(state_);
+    row->addWidget(choose_);
     row->addWidget(model_, 3);
     row->addWidget(pointer_, 2);
     row->addWidget(validity_);
@@ -173,6 +179,7 @@ void StatusLine::showState() {
         bar_->setValue(static_cast<int>(std::clamp(share, 0.0, 1.0) * 1000));
     }
     cancel_->setVisible(busy);
+    choose_->setVisible(state == RunState::NoModel);
     announceEnd();
 }
 

@@ -26,6 +26,7 @@ public:
 
 Q_SIGNALS:
     void cancelRequested();
+    void modelsRequested();
 
 private:
     void takeState();
@@ -40,6 +41,7 @@ private:
     RunState last_state_ = RunState::NoModel;
     QLabel* dot_;
     QLabel* state_;
+    QPushButton* choose_;
     QLabel* model_;
     QLabel* pointer_;
     QLabel* validity_;

@@ -213,6 +213,9 @@ QString shiftCsv(const ShiftSeries& series) {
 }
 
 QString shiftAxisLabel(const QString& metric, ShiftPlace place, bool logarithmic) {
+    if (metric.isEmpty()) {  // no run yet
+        return text(QT_TRANSLATE_NOOP("ShiftPlot", "D"));
+    }
     QString measured = metric;
     if (place != ShiftPlace::Encoder) {
         measured += QStringLiteral(", ") + QString::fromStdString(nameOf(place));

@@ -4,6 +4,7 @@
 #include "ui/models/ledger_model.h"
 #include "ui/panels/answer_panel.h"
 #include "ui/panels/error_card.h"
+#include "ui/panels/model_chooser.h"
 #include "ui/panels/status_line.h"
 #include "ui/services/samples.h"
 
@@ -42,6 +43,19 @@ TEST_F(WindowTest, RunSaysWhyItIsDisabled) {
     EXPECT_TRUE(window_.action("run")->toolTip().contains("No model"));
     openEverything();
     EXPECT_TRUE(window_.action("run")->isEnabled());
+}
+
+TEST_F(WindowTest, WithoutAModelTheStatusLineOffersToChooseOne) {
+    showActive();
+    auto* choose = child<QPushButton>("chooseModel");
+    ASSERT_TRUE(choose->isVisible());
+    QTest::mouseClick(choose, Qt::LeftButton);
+    auto* models = window_.findChild<ModelChooser*>();
+    ASSERT_NE(models, nullptr);
+    EXPECT_TRUE(models->isVisible());
+    models->close();
+    openEverything();
+    EXPECT_FALSE(choose->isVisible());
 }
 
 TEST_F(WindowTest, EveryInteractiveWidgetHasNameTooltipAndAccessibleName) {
