@@ -17,8 +17,9 @@
 
 namespace {
 
-// Requesting a stop is lock-free here and the only thing the handler does.
-std::stop_source g_stop;
+// Requesting a stop is lock-free here and the only thing the handler does. Never destroyed: an
+// interrupt may come while the program ends.
+std::stop_source& g_stop = *new std::stop_source;
 
 extern "C" void onInterrupt(int) {
     g_stop.request_stop();

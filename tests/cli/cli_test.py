@@ -366,7 +366,7 @@ class Cli(unittest.TestCase):
         self.fails(4, "run", "--prompt", "why " * 4000)
 
     def test_interrupt_exits_with_130(self):
-        process = subprocess.Popen([PROGRAM, "run", "--shift-target", "1e-9"], stdout=subprocess.PIPE,
+        process = subprocess.Popen([PROGRAM, "eval", "--limit", "400", "--quiet"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
