@@ -51,7 +51,7 @@ protected:
             }
             saving_us_ = static_cast<unsigned long>(since.elapsed()) * 1000;
         } else {
-            QThread::usleep(random_() % std::max(at_start ? 400'000UL : 150'000UL, 3 * saving_us_));
+            QThread::usleep(random_() % std::max(at_start ? 400'000UL : 150'000UL, 4 * saving_us_));
         }
         window.kill();
         ASSERT_TRUE(window.waitForFinished(kPatience_ms));
@@ -119,7 +119,7 @@ TEST_F(WindowKill, TheOldOrTheNewStateIsThereAfterAnyKill) {
     }
     std::cout << kills << " kills, " << begun_ << " changes, " << recovered_ - 1 << " recoveries, "
               << halves_ << " kills within a write\n";
-    EXPECT_GT(seen.size(), static_cast<std::size_t>(kills) / 3) << "many windows saved something";
+    EXPECT_GT(seen.size(), static_cast<std::size_t>(kills) / 2) << "most windows saved something";
     if (kills >= 100) {  // of few it may be none
         EXPECT_GT(halves_, kills / 40) << "kills must fall into writes, else this shows nothing";
     }
