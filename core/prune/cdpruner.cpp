@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
+#include <utility>
 
 namespace prunescope {
 
@@ -53,23 +53,6 @@ private:
     std::vector<int> taken_;
 };
 
-// The largest gain of all that are open, as if all were up to date.
-int bestGain(DppGains& gains, std::span<const char> open) {
-    std::vector<char> fresh(open.size(), 0);
-    double largest = -std::numeric_limits<double>::infinity();
-    for (int j = largestStale(gains.values(), open, fresh); j >= 0;
-         j = largestStale(gains.values(), open, fresh)) {
-        if (!tiesWith(gains.values()[toSize(j)], largest)) {
-            break;  // neither the best nor its tie can be among the rest
-        }
-        gains.refresh(j);
-        fresh[toSize(j)] = 1;
-        largest = std::max(largest, gains.values()[toSize(j)]);
-    }
-    const bool any = std::ranges::find(fresh, 1) != fresh.end();
-    return bestSlot(gains.values(), any ? std::span<const char>(fresh) : open, {});
-}
-
 }  // namespace
 
 std::vector<double> relevanceOf(const CosineRows& z, const at::Tensor& text, double sign) {
@@ -102,11 +85,17 @@ std::vector<int> greedyDpp(const CosineRows& z,
     DppGains gains(z, relevance);
     const std::vector<std::int64_t> pinned = rules.pinnedSlots();
     std::vector<char> open = rules.open(relevance.size());
+    std::vector<char> unpinned = open;
+    std::ranges::for_each(pinned, [&](std::int64_t slot) { unpinned[toSize(slot)] = 0; });
+    LazyGreedy greedy(gains.values(), std::move(unpinned));
+    const auto refresh = [&](int slot) { gains.refresh(slot); };
+    const auto no_slack = [](int) { return 0.0; };
     std::vector<int> picks;
     while (static_cast<int>(picks.size()) < k) {
         const std::size_t next = picks.size();
         const bool is_pinned = next < pinned.size();
-        const int best = is_pinned ? static_cast<int>(pinned[next]) : bestGain(gains, open);
+        const int best =
+            is_pinned ? static_cast<int>(pinned[next]) : greedy.take(refresh, no_slack, {});
         gains.refresh(best);
         const bool gains_much = gains.values()[toSize(best)] > kNoGain;
         if (!gains_much && !is_pinned) {

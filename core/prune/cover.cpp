@@ -74,52 +74,6 @@ private:
     double floor_ = 0;
 };
 
-// Open slots by what they were last known to be worth, largest first; of equals the lower slot.
-// A slot's value changes only while it is out.
-class StaleOrder {
-public:
-    StaleOrder(const std::vector<double>& value, const std::vector<char>& open)
-        : is_behind_{value} {
-        for (std::size_t j = 0; j < open.size(); ++j) {
-            if (open[j] != 0) {
-                heap_.push_back(static_cast<int>(j));
-            }
-        }
-        std::ranges::make_heap(heap_, is_behind_);
-    }
-
-    bool empty() const { return heap_.empty(); }
-
-    int top() const { return heap_.front(); }
-
-    void pop() {
-        std::ranges::pop_heap(heap_, is_behind_);
-        heap_.pop_back();
-    }
-
-    void push(int slot) {
-        heap_.push_back(slot);
-        std::ranges::push_heap(heap_, is_behind_);
-    }
-
-private:
-    struct IsBehind {
-        const std::vector<double>& value;
-
-        double rank(int slot) const {
-            const double own = value[toSize(slot)];
-            return std::isnan(own) ? -std::numeric_limits<double>::infinity() : own;
-        }
-
-        bool operator()(int a, int b) const {
-            return rank(a) != rank(b) ? rank(a) < rank(b) : a > b;
-        }
-    };
-
-    IsBehind is_behind_;
-    std::vector<int> heap_;
-};
-
 // Slots that may still be picked, pinned ones first taken out.
 std::vector<char> openAtFirst(const CoverInput& in, std::span<const std::int64_t> pinned) {
     const std::size_t n = in.mass.size();
@@ -226,44 +180,23 @@ std::vector<int> facilityLocation(const CoverInput& in, int k, const Saliency& s
                (saliency.bonus.empty() ? 0.0 : saliency.bonus[j]);
     };
     const std::vector<std::int64_t> pinned = pinnedOf(in);
-    std::vector<char> open = openAtFirst(in, pinned);
     std::vector<double> value(n);
     for (std::size_t j = 0; j < n; ++j) {
         value[j] = valueOf(j);
     }
     std::vector<int> picks(pinned.begin(), pinned.end());
     std::ranges::for_each(picks, [&](int j) { gains.pick(j); });
-    StaleOrder stale(value, open);
+    LazyGreedy greedy(value, openAtFirst(in, pinned));
+    const auto refresh = [&](int j) {
+        gains.refresh(toSize(j));
+        value[toSize(j)] = valueOf(toSize(j));
+    };
+    const auto slack = [&](int j) {
+        return gains.floor() * (saliency.factor.empty() ? 1.0 : saliency.factor[toSize(j)]);
+    };
     while (static_cast<int>(picks.size()) < k) {
-        std::vector<char> fresh(n, 0);
-        std::vector<int> looked;
-        double largest = -std::numeric_limits<double>::infinity();
-        while (!stale.empty()) {
-            const int j = stale.top();
-            const auto at = toSize(j);
-            if (open[at] == 0) {  // picked by the tie rule below
-                stale.pop();
-                continue;
-            }
-            const double slack =
-                gains.floor() * (saliency.factor.empty() ? 1.0 : saliency.factor[at]);
-            if (!tiesWith(value[at] + slack, largest)) {
-                break;  // neither the best nor its tie can be among the rest
-            }
-            stale.pop();
-            gains.refresh(at);
-            value[at] = valueOf(at);
-            fresh[at] = 1;
-            looked.push_back(j);
-            largest = std::max(largest, value[at]);
-        }
-        // Gains that are no numbers leave nothing fresh; then the tie rule decides among all.
-        const int best = bestSlot(value, looked.empty() ? open : fresh, in.preference);
-        open[toSize(best)] = 0;
-        gains.pick(best);
-        picks.push_back(best);
-        std::erase(looked, best);
-        std::ranges::for_each(looked, [&](int j) { stale.push(j); });
+        picks.push_back(greedy.take(refresh, slack, in.preference));
+        gains.pick(picks.back());
     }
     return picks;
 }

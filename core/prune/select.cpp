@@ -181,15 +181,55 @@ int bestSlot(std::span<const float> value,
     return bestOf(value, allowed, preference);
 }
 
-int largestStale(std::span<const double> value,
-                 std::span<const char> open,
-                 std::span<const char> fresh) {
-    int best = -1;
+LazyGreedy::LazyGreedy(std::span<const double> value, std::vector<char> open)
+    : value_(value), open_(std::move(open)) {
+    order();
+}
+
+bool LazyGreedy::isBehind(int a, int b) const {
+    const double of_a = rankable(value_[toSize(a)]);
+    const double of_b = rankable(value_[toSize(b)]);
+    return of_a != of_b ? of_a < of_b : a > b;
+}
+
+void LazyGreedy::order() {
+    heap_.clear();
+    for (std::size_t j = 0; j < open_.size(); ++j) {
+        if (open_[j] != 0) {
+            heap_.push_back(static_cast<int>(j));
+        }
+    }
+    std::ranges::make_heap(heap_, [this](int a, int b) { return isBehind(a, b); });
+}
+
+int LazyGreedy::take(const std::function<void(int)>& refresh,
+                     const std::function<double(int)>& slack,
+                     std::span<const float> preference) {
+    const auto behind = [this](int a, int b) { return isBehind(a, b); };
+    std::vector<char> fresh(open_.size(), 0);
+    std::vector<int> looked;
     double largest = -std::numeric_limits<double>::infinity();
-    for (std::size_t j = 0; j < value.size(); ++j) {
-        if (open[j] != 0 && fresh[j] == 0 && (best < 0 || value[j] > largest)) {
-            best = static_cast<int>(j);
-            largest = rankable(value[j]);
+    // Behind the first that cannot tie, neither the best nor its tie can be.
+    while (!heap_.empty() &&
+           tiesWith(value_[toSize(heap_.front())] + slack(heap_.front()), largest)) {
+        const int j = heap_.front();
+        std::ranges::pop_heap(heap_, behind);
+        heap_.pop_back();
+        refresh(j);
+        fresh[toSize(j)] = 1;
+        looked.push_back(j);
+        largest = std::max(largest, value_[toSize(j)]);
+    }
+    // Values that are no numbers leave nothing fresh; then the tie rule decides among all.
+    const int best = bestSlot(value_, looked.empty() ? open_ : fresh, preference);
+    open_[toSize(best)] = 0;
+    if (looked.empty()) {
+        order();
+    }
+    for (const int j : looked) {
+        if (j != best) {
+            heap_.push_back(j);
+            std::ranges::push_heap(heap_, behind);
         }
     }
     return best;

@@ -74,12 +74,6 @@ int bestSlot(std::span<const float> value,
              std::span<const char> allowed,
              std::span<const float> preference);
 
-/// The largest of the open values that are not fresh, or -1 where none is left; no number ranks
-/// last. For greedy choices whose values only fall: an old one is an upper bound.
-int largestStale(std::span<const double> value,
-                 std::span<const char> open,
-                 std::span<const char> fresh);
-
 /// The least value that ties with `largest` under the rule above.
 inline double tieBar(double largest) {
     constexpr double kTie = 1e-6;  // relative, methods.md 4.4
@@ -90,6 +84,32 @@ inline double tieBar(double largest) {
 inline bool tiesWith(double value, double largest) {
     return value >= tieBar(largest);
 }
+
+/// A greedy choice by values that only fall as it goes on: an old one is an upper bound, and is
+/// brought up to date where it could still win. Between two choices no value of an open slot
+/// changes.
+class LazyGreedy {
+public:
+    /// `value` outlives this.
+    LazyGreedy(std::span<const double> value, std::vector<char> open);
+
+    /// Takes out the open slot with the largest value, by the tie rule of bestSlot(). At least one
+    /// is open.
+    /// @param refresh  brings the value of a slot up to date
+    /// @param slack    how much a value may grow by that, for rounding
+    int take(const std::function<void(int)>& refresh,
+             const std::function<double(int)>& slack,
+             std::span<const float> preference);
+
+private:
+    /// Whether a comes behind b: larger values first, no number last, of equals the lower slot.
+    bool isBehind(int a, int b) const;
+    void order();
+
+    std::span<const double> value_;
+    std::vector<char> open_;
+    std::vector<int> heap_;  ///< the open slots
+};
 
 /// float32 [n, 1] lengths of the rows, at least 1e-12.
 at::Tensor rowNorms(const at::Tensor& rows);
