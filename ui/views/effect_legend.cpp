@@ -2,15 +2,14 @@
 
 #include "ui/views/effect_marks.h"
 #include "ui/views/effect_words.h"
+#include "ui/views/eye_button.h"
 #include "ui/views/swatch.h"
 
 #include <utility>
 
-#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLocale>
-#include <QToolButton>
 
 namespace prunescope {
 
@@ -36,7 +35,6 @@ EffectLegend::EffectLegend(SelectionModel* selection, OverlaySettings* overlay, 
     connect(selection_, &SelectionModel::answerTokenChanged, this, &EffectLegend::refresh);
     connect(overlay_, &OverlaySettings::changed, this, &EffectLegend::refresh);
     refresh();
-    paintEyes();
 }
 
 void EffectLegend::addRow(Row row, const QString& name, const QString& help) {
@@ -63,15 +61,11 @@ void EffectLegend::addRow(Row row, const QString& name, const QString& help) {
     }
 }
 
-QToolButton* EffectLegend::addEye(Row row, const QString& name, bool OverlayOptions::*shown) {
-    auto* eye = new QToolButton(this);
-    eye->setObjectName("legendEye_" + name);
+EyeButton* EffectLegend::addEye(Row row, const QString& name, bool OverlayOptions::*shown) {
+    auto* eye = new EyeButton("legendEye_" + name, this);
     eye->setToolTip(tr("Show or hide on the picture"));
-    eye->setIconSize(QSize(18, 18));
-    eye->setCheckable(true);
-    eye->setAutoRaise(true);
     static_cast<QGridLayout*>(layout())->addWidget(eye, row, 3);
-    connect(eye, &QToolButton::clicked, this, [this, shown](bool is_shown) {
+    connect(eye, &EyeButton::clicked, this, [this, shown](bool is_shown) {
         OverlayOptions options = overlay_->options();
         options.*shown = is_shown;
         overlay_->setOptions(options);
@@ -112,19 +106,6 @@ void EffectLegend::refresh() {
                                         : tr("Attention of %1").arg(piece));
     for (const Row row : {For, Against, Other}) {
         counts_[row]->setText(locale().toString(counts[row]));
-    }
-}
-
-void EffectLegend::paintEyes() {
-    const QIcon eye = eyeIcon(palette(), devicePixelRatioF());
-    effects_eye_->setIcon(eye);
-    attention_eye_->setIcon(eye);
-}
-
-void EffectLegend::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && attention_eye_ != nullptr) {
-        paintEyes();
     }
 }
 

@@ -10,9 +10,10 @@
 #include <QWidget>
 
 class QLabel;
-class QToolButton;
 
 namespace prunescope {
+
+class EyeButton;
 
 /// What the marks of single tokens' effects mean, and how many there are; gone while none is known.
 class EffectLegend : public QWidget {
@@ -23,16 +24,12 @@ public:
 
     void showEffects(std::shared_ptr<const Attribution> found);
 
-protected:
-    void changeEvent(QEvent* event) override;
-
 private:
     enum Row { For, Against, Other, Attention, kRows };
 
     void addRow(Row row, const QString& name, const QString& help);
-    QToolButton* addEye(Row row, const QString& name, bool OverlayOptions::*shown);
+    EyeButton* addEye(Row row, const QString& name, bool OverlayOptions::*shown);
     void refresh();
-    void paintEyes();
 
     SelectionModel* selection_;
     OverlaySettings* overlay_;
@@ -40,8 +37,8 @@ private:
     std::array<QLabel*, kRows> swatches_{};
     std::array<QLabel*, kRows> names_{};
     std::array<QLabel*, kRows> counts_{};
-    QToolButton* effects_eye_ = nullptr;
-    QToolButton* attention_eye_ = nullptr;
+    EyeButton* effects_eye_ = nullptr;
+    EyeButton* attention_eye_ = nullptr;
 };
 
 }  // namespace prunescope

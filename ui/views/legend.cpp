@@ -1,18 +1,17 @@
 #include "ui/views/legend.h"
 
 #include "core/trace/patch_rules.h"
+#include "ui/views/eye_button.h"
 #include "ui/views/overlay_painter.h"
 #include "ui/views/rule_marks.h"
 #include "ui/views/swatch.h"
 
 #include <algorithm>
 
-#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QPainter>
-#include <QToolButton>
 
 namespace prunescope {
 
@@ -64,7 +63,6 @@ Legend::Legend(Document* document,
     refreshCounts();
     refreshRules();
     refreshEyes();
-    paintEyes();
 }
 
 const ViewTrace* Legend::view() const {
@@ -88,13 +86,9 @@ Legend::Row Legend::addRow(const QString& name,
     row.count = new QLabel;
     row.count->setObjectName(QStringLiteral("legendCount_") + name);
     row.count->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    row.eye = new QToolButton;
-    row.eye->setObjectName(QStringLiteral("legendEye_") + name);
+    row.eye = new EyeButton(QStringLiteral("legendEye_") + name);
     row.eye->setAccessibleName(tr("Show %1").arg(label));
     row.eye->setToolTip(tr("Show or hide. Right click: only this one."));
-    row.eye->setIconSize(QSize(18, 18));
-    row.eye->setCheckable(true);
-    row.eye->setAutoRaise(true);
     grid->addWidget(picture, at, 0);
     grid->addWidget(text, at, 1);
     grid->addWidget(row.count, at, 2);
@@ -120,7 +114,7 @@ void Legend::addFateRow(PatchFate fate) {
         });
     const Row row =
         addRow(QString::number(static_cast<int>(fate)), swatch, fateLabel(fate), fateHelp(fate));
-    connect(row.eye, &QToolButton::clicked, this, [this, fate](bool shown) {
+    connect(row.eye, &EyeButton::clicked, this, [this, fate](bool shown) {
         OverlayOptions options = overlay_->options();
         options.setShown(fate, shown);
         overlay_->setOptions(options);
@@ -139,7 +133,7 @@ void Legend::addClusterRow() {
                            swatch,
                            tr("Cluster"),
                            tr("Tokens that stand for each other. The star marks the one kept."));
-    connect(row.eye, &QToolButton::clicked, this, [this](bool shown) {
+    connect(row.eye, &EyeButton::clicked, this, [this](bool shown) {
         OverlayOptions options = overlay_->options();
         options.clusters = shown;
         overlay_->setOptions(options);
@@ -201,20 +195,6 @@ void Legend::refreshEyes() {
     const OverlayOptions& options = overlay_->options();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         rows_[i].eye->setChecked(i < options.show.size() ? options.show[i] : options.clusters);
-    }
-}
-
-void Legend::paintEyes() {
-    const QIcon eye = eyeIcon(palette(), devicePixelRatioF());
-    for (const Row& row : rows_) {
-        row.eye->setIcon(eye);
-    }
-}
-
-void Legend::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange) {
-        paintEyes();
     }
 }
 

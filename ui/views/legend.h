@@ -9,9 +9,10 @@
 #include <QWidget>
 
 class QLabel;
-class QToolButton;
 
 namespace prunescope {
+
+class EyeButton;
 
 /// What the marks mean, how many patches carry each, and which are shown. Right click on a row
 /// shows that row alone.
@@ -24,12 +25,9 @@ public:
            OverlaySettings* overlay,
            QWidget* parent = nullptr);
 
-protected:
-    void changeEvent(QEvent* event) override;
-
 private:
     struct Row {
-        QToolButton* eye = nullptr;
+        EyeButton* eye = nullptr;
         QLabel* count = nullptr;
     };
 
@@ -47,7 +45,6 @@ private:
                const QString& help);
     void refreshCounts();
     void refreshEyes();
-    void paintEyes();
     const ViewTrace* view() const;
 
     Document* document_;

@@ -1,13 +1,11 @@
 #include "ui/views/overlay_row.h"
 
-#include "ui/views/swatch.h"
+#include "ui/views/eye_button.h"
 
-#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
 #include <QSlider>
-#include <QToolButton>
 
 namespace prunescope {
 
@@ -16,7 +14,7 @@ OverlayRow::OverlayRow(OverlaySettings* overlay, QWidget* parent)
       overlay_(overlay),
       opacity_(new QSlider(Qt::Horizontal)),
       percent_(new QLabel),
-      eye_(new QToolButton) {
+      eye_(new EyeButton(QStringLiteral("overlayEye"))) {
     setObjectName(QStringLiteral("overlayRow"));
     auto* title = new QLabel(tr("Overlay"));
     title->setBuddy(opacity_);
@@ -29,12 +27,8 @@ OverlayRow::OverlayRow(OverlaySettings* overlay, QWidget* parent)
     opacity_->setPageStep(10);
     percent_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     percent_->setFixedWidth(percent_->fontMetrics().horizontalAdvance(tr("%1 %").arg(1000)));
-    eye_->setObjectName(QStringLiteral("overlayEye"));
     eye_->setAccessibleName(tr("Show the overlay"));
     eye_->setToolTip(tr("Show or hide all marks. Key C on the picture."));
-    eye_->setIconSize(QSize(18, 18));
-    eye_->setCheckable(true);
-    eye_->setAutoRaise(true);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(8, 4, 8, 0);
     row->addWidget(title);
@@ -52,7 +46,6 @@ OverlayRow::OverlayRow(OverlaySettings* overlay, QWidget* parent)
         overlay_->setOptions(options);
     });
     connect(overlay_, &OverlaySettings::changed, this, &OverlayRow::refresh);
-    eye_->setIcon(eyeIcon(palette(), devicePixelRatioF()));
     refresh();
 }
 
@@ -64,13 +57,6 @@ void OverlayRow::refresh() {
     opacity_->setEnabled(options.on);
     percent_->setText(tr("%1 %").arg(percent));
     eye_->setChecked(options.on);
-}
-
-void OverlayRow::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange) {
-        eye_->setIcon(eyeIcon(palette(), devicePixelRatioF()));
-    }
 }
 
 }  // namespace prunescope

@@ -6,9 +6,10 @@
 
 class QLabel;
 class QSlider;
-class QToolButton;
 
 namespace prunescope {
+
+class EyeButton;
 
 /// How strongly the overlay covers the picture, and whether it does at all: on top of the legends.
 class OverlayRow : public QWidget {
@@ -17,16 +18,13 @@ class OverlayRow : public QWidget {
 public:
     explicit OverlayRow(OverlaySettings* overlay, QWidget* parent = nullptr);
 
-protected:
-    void changeEvent(QEvent* event) override;
-
 private:
     void refresh();
 
     OverlaySettings* overlay_;
     QSlider* opacity_;
     QLabel* percent_;
-    QToolButton* eye_;
+    EyeButton* eye_;
 };
 
 }  // namespace prunescope
